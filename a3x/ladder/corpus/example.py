@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, Protocol, TypeVar
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -60,13 +60,19 @@ def held_out(value: object) -> bool:
     return digest[0] % HELD_OUT_SHARE == 0
 
 
-def pick(rng: random.Random, options: Sequence[T], held: bool) -> T:
-    """Draw from a closed list, from its held-out eighth or from the rest.
+def pick(rng: random.Random, options: tuple[T, ...], held: bool) -> T:
+    """Draw from a closed list of hashable options, from its held-out eighth or from the rest.
 
     Membership goes by a stable hash, so adding an option moves few others. Lists under four options have no held-out part.
     """
+    kept, withheld = _parts(options)
+    return rng.choice(withheld if held else kept)
+
+
+@lru_cache(maxsize=None)
+def _parts(options: tuple[T, ...]) -> tuple[tuple[T, ...], tuple[T, ...]]:
     if len(options) < 4:
-        return rng.choice(options)
-    ranked = sorted(options, key=lambda option: hashlib.sha256(repr(option).encode()).digest())
+        return options, options
+    ranked = tuple(sorted(options, key=lambda option: hashlib.sha256(repr(option).encode()).digest()))
     cut = max(1, len(ranked) // HELD_OUT_SHARE)
-    return rng.choice(ranked[:cut] if held else ranked[cut:])
+    return ranked[cut:], ranked[:cut]
