@@ -1,0 +1,103 @@
+"""Settings: every default once, TOML < environment < flags, an unknown key is an error. Opens nothing but the TOML file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from a3x.errors import ConfigError
+
+ENV_PREFIX = "A3X_"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(_Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8642, ge=0, le=65535)
+    token: str = ""
+    """Bearer token; required to listen on anything but loopback."""
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    max_body_bytes: int = Field(default=4 << 20, gt=0)
+    max_adapter_bytes: int = Field(default=1 << 30, gt=0)
+    queue_limit: int = Field(default=64, gt=0)
+
+
+class EngineSection(_Section):
+    model: str = ""
+    """Path of a GGUF file; empty is the embedded seed model."""
+    context_tokens: int = Field(default=0, ge=0)
+    """Context a request may use; 0 takes the model's own, capped at 4096."""
+    threads: int = Field(default=0, ge=0)
+    """0: one a physical core."""
+    gpu_layers: int = Field(default=-1, ge=-1)
+    """-1: all that the build can place."""
+    resident_contexts: int = Field(default=4, ge=1, le=64)
+    resident_adapters: int = Field(default=32, ge=1)
+    kv_type: str = Field(default="f16", pattern="^(f16|f32|q8_0)$")
+    flash_attention: bool = True
+
+
+class MemorySection(_Section):
+    record: bool = True
+
+
+class Settings(_Section):
+    home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_path("a3x")))
+    server: Server = Server()
+    engine: EngineSection = EngineSection()
+    memory: MemorySection = MemorySection()
+
+
+def load(file: Path | None = None, flags: dict[str, Any] | None = None, environ: dict[str, str] | None = None) -> Settings:
+    """Read settings; ``flags`` is nested like the TOML. Raises ConfigError naming the key and what is wrong with it."""
+    environ = dict(os.environ) if environ is None else environ
+    merged = _from_toml(file) if file else {}
+    _merge(merged, _from_environment(environ))
+    _merge(merged, flags or {})
+    if "home" not in merged and environ.get("STATE_DIRECTORY"):
+        merged["home"] = environ["STATE_DIRECTORY"]
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"setting {key}: {first['msg']}", param=key) from error
+
+
+def _from_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text())
+    except OSError as error:
+        raise ConfigError(f"settings file {file} cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"settings file {file} is not TOML: {error}") from error
+
+
+def _from_environment(environ: dict[str, str]) -> dict[str, Any]:
+    """``A3X_HOME`` and ``A3X_<SECTION>__<KEY>``; lists are comma-separated."""
+    found: dict[str, Any] = {}
+    for name, value in environ.items():
+        if not name.startswith(ENV_PREFIX):
+            continue
+        path = name[len(ENV_PREFIX) :].lower().split("__")
+        target = found
+        for part in path[:-1]:
+            target = target.setdefault(part, {})
+        target[path[-1]] = tuple(value.split(",")) if path[-1] == "allowed_hosts" else value
+    return found
+
+
+def _merge(into: dict[str, Any], other: dict[str, Any]) -> None:
+    for key, value in other.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        elif value is not None:
+            into[key] = value
