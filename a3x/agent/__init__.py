@@ -1,0 +1,1 @@
+"""The agent: from a request to a recorded answer."""
