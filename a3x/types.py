@@ -204,10 +204,6 @@ class Engine(Protocol):
         """Stream pieces, then exactly one Completion. Closing the iterator cancels. BadRequest before the first piece."""
         ...
 
-    def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        """Tokens of the rendered prompt."""
-        ...
-
     async def drop_adapter(self, sha256: str) -> None:
         """Unload one adapter and every context made with it."""
         ...
