@@ -28,7 +28,7 @@ CHATML = (
 REASONING_MARKS = (("<think>", "</think>"), ("[ANÁLISE INTERNA]", "[FIM DA ANÁLISE]"))
 TOOL_MARKS = ("<tool_call>", "</tool_call>")
 
-Kind = Literal["answer", "reasoning", "tool_call"]
+Kind = Literal["answer", "reasoning"]
 
 
 class Vocabulary(Protocol):
@@ -117,18 +117,21 @@ class Span:
 
 
 class Splitter:
-    """Turns token bytes into final text: whole characters only, stop strings cut, marked stretches told apart.
+    """Turns token bytes into final text: whole characters only, stop strings cut, reasoning told apart, tool calls kept back.
 
-    ``stopped`` is set once a stop string was met; what follows is dropped.
+    ``stopped`` is set once a stop string was met; what follows is dropped. ``raw`` is everything up to there, marks
+    included; ``tool_calls`` what stood between tool-call marks.
     """
 
     def __init__(self, stop: Sequence[str] = ()) -> None:
         self.stopped = False
         self.raw = ""
+        self.tool_calls: list[str] = []
         self._stop = tuple(stop)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._held = ""
-        self._kind: Kind = "answer"
+        self._call = ""
+        self._inside: Literal["answer", "reasoning", "tool_call"] = "answer"
         self._closing = ""
 
     def feed(self, data: bytes) -> list[Span]:
@@ -136,8 +139,10 @@ class Splitter:
         return self._take(self._decoder.decode(data), final=False)
 
     def finish(self) -> list[Span]:
-        """Everything still held back, at the end of generation."""
-        return self._take(self._decoder.decode(b"", final=True), final=True)
+        """Everything still held back, at the end of generation; an unclosed tool call ends here."""
+        spans = self._take(self._decoder.decode(b"", final=True), final=True)
+        self._end_call()
+        return spans
 
     def _take(self, text: str, final: bool) -> list[Span]:
         if self.stopped:
@@ -159,34 +164,39 @@ class Splitter:
             return False
         at, mark = found
         self._emit(spans, at)
-        if mark in self._stop and self._kind == "answer":
-            self._stop_here()
+        if self._inside == "answer" and mark in self._stop:
+            self.stopped = True
+            self.raw = self.raw[: len(self.raw) - len(self._held)]
+            self._held = ""
             return False
         self._held = self._held[len(mark) :]
         self._switch(mark)
         return True
 
     def _marks(self) -> tuple[str, ...]:
-        if self._kind != "answer":
+        if self._inside != "answer":
             return (self._closing,)
         return (*self._stop, *(opening for opening, _ in (*REASONING_MARKS, TOOL_MARKS)))
 
     def _switch(self, mark: str) -> None:
-        if self._kind != "answer":
-            self._kind, self._closing = "answer", ""
+        self._end_call()
+        if self._inside != "answer":
+            self._inside, self._closing = "answer", ""
             return
-        self._kind = "tool_call" if mark == TOOL_MARKS[0] else "reasoning"
+        self._inside = "tool_call" if mark == TOOL_MARKS[0] else "reasoning"
         self._closing = dict((*REASONING_MARKS, TOOL_MARKS))[mark]
 
     def _emit(self, spans: list[Span], length: int) -> None:
-        if length > 0:
-            spans.append(Span(self._kind, self._held[:length]))
-            self._held = self._held[length:]
+        text, self._held = self._held[:length], self._held[length:]
+        if self._inside == "tool_call":
+            self._call += text
+        elif text:
+            spans.append(Span(self._inside, text))
 
-    def _stop_here(self) -> None:
-        self.stopped = True
-        self.raw = self.raw[: len(self.raw) - len(self._held)]
-        self._held = ""
+    def _end_call(self) -> None:
+        if self._call:
+            self.tool_calls.append(self._call)
+            self._call = ""
 
 
 def _partial_suffix(text: str, marks: Sequence[str]) -> int:

@@ -208,9 +208,9 @@ class LlamaEngine:
             stats=stats,
             mix=request.mix,
             model_sha256=self.info.sha256,
-            raw=writer.raw,
+            raw=writer.split.raw,
             reasoning=writer.reasoning,
-            tool_calls=writer.tool_calls,
+            tool_calls=tuple(writer.split.tool_calls),
             prefill_s=prefilled - started,
             decode_s=self._clock.monotonic() - prefilled,
         )
@@ -274,37 +274,21 @@ class _Writer:
         self.stream = stream
         self.answer = ""
         self.reasoning = ""
-        self.tool_calls: tuple[str, ...] = ()
+        self.split = Splitter(stream.request.sampling.stop)
         self._model = model
-        self._splitter = Splitter(stream.request.sampling.stop)
-        self._call = ""
-
-    @property
-    def raw(self) -> str:
-        return self._splitter.raw
 
     def write(self, token: int) -> bool:
         """Send what became final; True when a stop string ended the answer."""
-        self._emit(self._splitter.feed(self._model.token_bytes(token)))
-        return self._splitter.stopped
+        self._emit(self.split.feed(self._model.token_bytes(token)))
+        return self.split.stopped
 
     def finish(self) -> None:
-        self._emit(self._splitter.finish())
-        self._close_call()
+        self._emit(self.split.finish())
 
     def _emit(self, spans: list[Span]) -> None:
         for span in spans:
-            if span.kind == "tool_call":
-                self._call += span.text
-                continue
-            self._close_call()
             if span.kind == "reasoning":
                 self.reasoning += span.text
             else:
                 self.answer += span.text
             self.stream.put(Piece(span.text, reasoning=span.kind == "reasoning"))
-
-    def _close_call(self) -> None:
-        if self._call:
-            self.tool_calls += (self._call,)
-            self._call = ""
