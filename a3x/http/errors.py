@@ -56,7 +56,7 @@ def body(message: str, kind: str, code: str, param: str | None = None) -> dict[s
 
 
 def describe(error: Exception) -> tuple[int, dict[str, Any]]:
-    """Status and body of any error; one that nobody raised on purpose is logged under an id and told as that id only."""
+    """Status and body of any error; one that nobody raised on purpose is logged, and told as the id of its log line."""
     if isinstance(error, errors.A3XError):
         status, kind, code = row(error)
         return status, body(error.message, kind, code, error.param)

@@ -1,4 +1,4 @@
-"""Who may speak to the daemon: Host and Origin on every route, the token on all but the probes. Knows no route's work."""
+"""Who may speak to the daemon: Host and Origin on every route, the token on all but the probes. Knows no route."""
 
 from __future__ import annotations
 

@@ -58,7 +58,6 @@ class OwnRoutes:
         wire = body.validate(FeedbackBody, value)
         if wire.correction is not None and not wire.correction.strip():
             raise BadRequest("the correction is empty: send the answer it should have been, or none", "correction")
-        self.services.experiences.get(wire.experience_id)
         given = Feedback(wire.experience_id, wire.rating, wire.correction, self.clock.now())
         await self.services.experiences.add_feedback(given)
         return JSONResponse({"ok": True, **asdict(given)})

@@ -1,4 +1,4 @@
-"""``/a3x/adapters``: look at the installed versions and bring one in. The checks of a file are the injected service's."""
+"""``/a3x/adapters``: look at the installed versions and bring one in. Checking a file is the injected service's."""
 
 from __future__ import annotations
 
