@@ -161,7 +161,10 @@ class TokenStats:
 
 @dataclass(frozen=True)
 class Completion:
-    """A finished answer. ``text`` equals the concatenated pieces; ``reasoning`` is what the model declared as thinking."""
+    """A finished answer. ``text`` equals the concatenated pieces; ``reasoning`` is what the model declared as thinking.
+
+    ``tool_calls`` holds the JSON texts the model put between tool-call marks; ``raw`` is all it wrote, marks included.
+    """
 
     text: str
     finish_reason: FinishReason
@@ -171,7 +174,9 @@ class Completion:
     stats: TokenStats
     mix: Mix
     model_sha256: str
+    raw: str
     reasoning: str = ""
+    tool_calls: tuple[str, ...] = ()
     prefill_s: float = 0.0
     decode_s: float = 0.0
 
@@ -197,10 +202,6 @@ class Engine(Protocol):
 
     def generate(self, request: Generation) -> AsyncIterator[Piece | Completion]:
         """Stream pieces, then exactly one Completion. Closing the iterator cancels. BadRequest before the first piece."""
-        ...
-
-    def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        """Tokens of the rendered prompt."""
         ...
 
     async def drop_adapter(self, sha256: str) -> None:
