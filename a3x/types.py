@@ -7,7 +7,7 @@ Experience, ``stores`` gives it its sequence number.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -200,7 +200,7 @@ class Engine(Protocol):
     @property
     def info(self) -> ModelInfo: ...
 
-    def generate(self, request: Generation) -> AsyncIterator[Piece | Completion]:
+    def generate(self, request: Generation) -> AsyncGenerator[Piece | Completion, None]:
         """Stream pieces, then exactly one Completion. Closing the iterator cancels. BadRequest before the first piece."""
         ...
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -73,15 +74,16 @@ class Agent:
         self._tools = tools
         self._recording: set[asyncio.Task[bool]] = set()
 
-    async def turn(self, request: TurnRequest) -> AsyncIterator[Piece | TurnResult]:
+    async def turn(self, request: TurnRequest) -> AsyncGenerator[Piece | TurnResult, None]:
         """Raises BadRequest and its kin before the first piece; a failure later is recorded and raised."""
         mix = self._router.mix(request.model)
         turn_id = self._recorder.new_id()
         rounds: list[Completion] = []
         uses: list[ToolUse] = []
         try:
-            async for piece in self._rounds(request, mix, rounds, uses):
-                yield piece
+            async with aclosing(self._rounds(request, mix, rounds, uses)) as pieces:
+                async for piece in pieces:
+                    yield piece
         except (BadRequest, Overloaded):
             raise
         except A3XError as error:
@@ -102,15 +104,16 @@ class Agent:
 
     async def _rounds(
         self, request: TurnRequest, mix: Mix, rounds: list[Completion], uses: list[ToolUse]
-    ) -> AsyncIterator[Piece]:
+    ) -> AsyncGenerator[Piece, None]:
         """Generate, run what tools the model calls, and go on with their results."""
         messages, sampling = request.messages, request.sampling
         for _ in range(MAX_TOOL_ROUNDS):
-            async for item in self._engine.generate(Generation(messages, mix, sampling)):
-                if isinstance(item, Piece):
-                    yield item
-                else:
-                    rounds.append(item)
+            async with aclosing(self._engine.generate(Generation(messages, mix, sampling))) as items:
+                async for item in items:
+                    if isinstance(item, Piece):
+                        yield item
+                    else:
+                        rounds.append(item)
             last = rounds[-1]
             if not last.tool_calls or last.finish_reason != "stop":
                 return

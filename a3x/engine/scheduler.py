@@ -10,7 +10,7 @@ import hashlib
 import math
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
@@ -77,7 +77,7 @@ class LlamaEngine:
     def info(self) -> ModelInfo:
         return self._loaded.result(timeout=0)
 
-    async def generate(self, request: Generation) -> AsyncIterator[Piece | Completion]:
+    async def generate(self, request: Generation) -> AsyncGenerator[Piece | Completion, None]:
         """Stream pieces, then one Completion; closing the iterator cancels within one token. Overloaded if the queue is full."""
         if self._waiting >= self._queue_limit:
             raise Overloaded(f"{self._waiting} requests are waiting; the limit is {self._queue_limit}")

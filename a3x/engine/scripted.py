@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ class ScriptedEngine:
         self.dropped: list[str] = []
         self.info = ModelInfo(Path("scripted.gguf"), "5" * 64, "scripted", "scripted", 0, 0, 1024)
 
-    async def generate(self, request: Generation) -> AsyncIterator[Piece | Completion]:
+    async def generate(self, request: Generation) -> AsyncGenerator[Piece | Completion, None]:
         self.requests.append(request)
         raw = self._answer(request)
         words = [word + " " for word in raw.split(" ")]

@@ -34,11 +34,11 @@ def vocabulary() -> tuple[list[bytes], list[float], list[int]]:
     return tokens, scores, [int(kind) for kind in kinds]
 
 
-def write_model(path: Path, seed: int = 0, width: int = WIDTH, architecture: str = "llama") -> Path:
+def write_model(path: Path, seed: int = 0, width: int = WIDTH, template: str = TEMPLATE) -> Path:
     """A model whose greedy answers are noise, but always the same noise."""
     rng = np.random.default_rng(seed)
     tokens, scores, kinds = vocabulary()
-    writer = gguf.GGUFWriter(path, architecture)
+    writer = gguf.GGUFWriter(path, "llama")
     writer.add_name("tiny-test")
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(width)
@@ -58,7 +58,7 @@ def write_model(path: Path, seed: int = 0, width: int = WIDTH, architecture: str
     writer.add_unk_token_id(0)
     writer.add_add_bos_token(True)
     writer.add_add_space_prefix(False)
-    writer.add_chat_template(TEMPLATE)
+    writer.add_chat_template(template)
 
     def normal(*shape: int, scale: float = 0.3) -> np.ndarray:
         return rng.normal(0.0, scale, shape).astype(np.float32)
