@@ -41,17 +41,16 @@ class ScriptedAgent:
 
     def _result(self, request: TurnRequest) -> TurnResult:
         pieces = [step for step in self.script if isinstance(step, Piece)]
-        prompt_tokens = sum(len(message.content.split()) for message in request.messages)
         completion = Completion(
             text="".join(piece.text for piece in pieces if not piece.reasoning),
             reasoning="".join(piece.text for piece in pieces if piece.reasoning),
             finish_reason=self.finish_reason,
-            prompt_tokens=prompt_tokens,
+            prompt_tokens=sum(len(message.content.split()) for message in request.messages),
             completion_tokens=len(pieces),
             cached_tokens=0,
             stats=TokenStats(self.logprobs, tuple(0.0 for _ in self.logprobs)),
             mix=self.mix,
             model_sha256=self.model_sha256,
+            raw="".join(piece.text for piece in pieces),
         )
-        number = f"exp-{len(self.requests)}"
-        return TurnResult(number, request.learn, completion, self.mix, prompt_tokens, len(pieces))
+        return TurnResult(f"exp-{len(self.requests)}", request.learn, completion, self.mix)

@@ -30,16 +30,17 @@ class AdapterRoutes:
         ]
 
     async def all(self, request: Request) -> Response:
-        return JSONResponse({"adapters": [self._line(adapter) for adapter in self.services.adapters.list()]})
+        return JSONResponse({"adapters": [line(adapter) for adapter in self.services.adapters.list()]})
 
     async def theme(self, request: Request) -> Response:
         theme = _theme(request)
-        lines = [self._line(adapter) for adapter in self.services.adapters.list(theme)]
+        lines = [line(adapter) for adapter in self.services.adapters.list(theme)]
         return JSONResponse({"theme": theme, "adapters": lines})
 
     async def version(self, request: Request) -> Response:
-        adapter = self.services.adapters.get(_theme(request), request.path_params["version"])
-        return JSONResponse({**self._line(adapter), "manifest": dict(self.services.adapters.manifest(adapter))})
+        theme, version = _theme(request), request.path_params["version"]
+        adapter = self.services.adapters.get(theme, version)
+        return JSONResponse({**line(adapter), "manifest": dict(self.services.adapters.manifest(theme, version))})
 
     async def bring(self, request: Request) -> Response:
         """Body: the bytes of a GGUF LoRA. It becomes the theme's next version, not its active one."""
@@ -47,18 +48,18 @@ class AdapterRoutes:
         data = await body.read(request, self.server.max_adapter_bytes)
         if not data:
             raise BadRequest("the body is empty: send the bytes of a GGUF adapter")
-        return JSONResponse(self._line(await self.services.import_adapter(theme, data)), 201)
+        return JSONResponse(line(await self.services.import_adapter(theme, data)), 201)
 
-    def _line(self, adapter: Adapter) -> dict[str, Any]:
-        return {
-            "name": adapter.name,
-            "theme": adapter.theme,
-            "version": adapter.version,
-            "sha256": adapter.sha256,
-            "base_sha256": adapter.base_sha256,
-            "created": adapter.created,
-            "active": self.services.adapters.active().get(adapter.theme) == adapter,
-        }
+def line(adapter: Adapter) -> dict[str, Any]:
+    """One version as the lists show it."""
+    return {
+        "name": adapter.name,
+        "theme": adapter.theme,
+        "version": adapter.version,
+        "sha256": adapter.sha256,
+        "base_sha256": adapter.base_sha256,
+        "created": adapter.created,
+    }
 
 
 def _theme(request: Request) -> str:

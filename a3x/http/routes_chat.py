@@ -11,7 +11,6 @@ from starlette.routing import Route
 
 from a3x.agent import names
 from a3x.config import Server
-from a3x.errors import NotFound, UnknownModel
 from a3x.http import body, openai
 from a3x.http.services import Services
 from a3x.http.stream import ChatAnswer
@@ -38,13 +37,8 @@ class ChatRoutes:
     async def model(self, request: Request) -> Response:
         """One model by name, mixes too."""
         name = request.path_params["model"]
-        created = 0.0
-        for part in names.parse(name) or ():
-            try:
-                created = max(created, self.services.adapters.get(part.theme, part.version).created)
-            except NotFound as error:
-                raise UnknownModel(f"model {name!r}: {error.message}", param="model") from error
-        return JSONResponse(_card(name, created))
+        found = [self.services.adapters.get(part.theme, part.version) for part in names.parse(name) or ()]
+        return JSONResponse(_card(name, max((adapter.created for adapter in found), default=0.0)))
 
     async def chat(self, request: Request) -> Response:
         """OpenAI's chat completion."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from http_house import ASK, FakeServices, StillClock, client
+from tests.support.http_house import ASK, FakeServices, StillClock, client
 
 from a3x.agent.scripted import ScriptedAgent
 from a3x.config import Server

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from http_house import ASK, FakeAdapters, FakeExperiences, FakeServices, client, experience
+from tests.support.http_house import ASK, FakeAdapters, FakeExperiences, FakeServices, client, experience
 
 from a3x import errors as tree
 from a3x.http.errors import TABLE, row

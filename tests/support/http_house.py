@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from a3x.agent.scripted import ScriptedAgent
 from a3x.config import Server
-from a3x.errors import ForeignFile, NotFound
+from a3x.errors import ForeignFile, NotFound, UnknownModel
 from a3x.http.app import build
 from a3x.types import Adapter, Experience, Feedback
 
@@ -65,13 +65,10 @@ class FakeAdapters:
         for adapter in self.shelf:
             if (adapter.theme, adapter.version) == (theme, version):
                 return adapter
-        raise NotFound(f"there is no adapter {theme}@{version}")
+        raise UnknownModel(f"there is no adapter {theme}@{version}", param="model")
 
-    def active(self) -> Mapping[str, Adapter]:
-        return {adapter.theme: adapter for adapter in self.shelf}
-
-    def manifest(self, adapter: Adapter) -> Mapping[str, Any]:
-        return {"sha256": adapter.sha256}
+    def manifest(self, theme: str, version: int) -> Mapping[str, Any]:
+        return {"sha256": self.get(theme, version).sha256}
 
 
 @dataclass
