@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from a3x.errors import ConfigError
 
 ENV_PREFIX = "A3X_"
+INSTALLER_VARIABLES = ("A3X_BACKEND", "A3X_TORCH_INDEX", "A3X_TORCH_ROCM_INDEX")
+"""Read by tools/install.py; no settings of the daemon, so not unknown keys either."""
 
 
 class _Section(BaseModel):
@@ -85,7 +87,7 @@ def _from_environment(environ: dict[str, str]) -> dict[str, Any]:
     """``A3X_HOME`` and ``A3X_<SECTION>__<KEY>``; lists are comma-separated."""
     found: dict[str, Any] = {}
     for name, value in environ.items():
-        if not name.startswith(ENV_PREFIX):
+        if not name.startswith(ENV_PREFIX) or name in INSTALLER_VARIABLES:
             continue
         path = name[len(ENV_PREFIX) :].lower().split("__")
         target = found
