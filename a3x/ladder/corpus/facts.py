@@ -21,6 +21,7 @@ _THIRD = ("{s}", "{p}", "{d}", "{em}")
 _ARTICLES = ("o ", "a ", "os ", "as ", "meu ", "minha ")
 _CLITICS = {"de": "d", "em": "n"}
 _QUOTES = ("'{}'", "'{}'", '"{}"', "`{}`", "“{}”")
+_NICK_QUOTES = (*_QUOTES, "{}")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Forms:
     own_seen: tuple[str, ...]
     own_held: tuple[str, ...]
     says: tuple[str, ...]
+    plain: tuple[str, ...]
+    """The statements that are plain clauses, fit to follow "remember that"."""
     bare: tuple[str, ...]
     """Noun phrases without an article, for "key: value" lines."""
 
@@ -115,16 +118,17 @@ def _forms(lang: Lang, name: str, mine: bool) -> Forms:
         for frame in noun_frames:
             (held if held_out(frame) else seen).extend(_noun(frame, noun, lang) for noun in relation.nouns)
     own = _about(relation.asks, mine)
-    says = list(_about(relation.says, mine)) * 2
+    plain: list[str] = []
     for say in common[:3] if relation.stems else common:
-        says.extend(_noun(_fill(say, phrase, lang), noun, lang) for phrase, noun in _pairs(phrases, relation.nouns))
+        plain.extend(_noun(_fill(say, phrase, lang), noun, lang) for phrase, noun in _pairs(phrases, relation.nouns))
     bare = tuple(dict.fromkeys(_bare(phrase, lang) for phrase in phrases))
     return Forms(
         seen=tuple(dict.fromkeys(seen)),
         held=tuple(dict.fromkeys(held)),
         own_seen=tuple(question for question in own if not held_out(question)),
         own_held=tuple(question for question in own if held_out(question)),
-        says=tuple(says),
+        says=_about(relation.says, mine) * 2 + tuple(plain),
+        plain=tuple(plain),
         bare=bare,
     )
 
@@ -185,7 +189,7 @@ def render(rng: random.Random, template: str, fact: Fact, shown: str = "", noted
     """Fill a template; ``noted`` speaks of the user in the third person."""
     text = fact.subject.text
     if fact.subject.quoted:
-        text = rng.choice(_QUOTES).format(text)
+        text = rng.choice(_NICK_QUOTES).format(text)
     elif noted:
         text = _noted(text, fact.lang)
     if fact.lang == "en":
@@ -195,15 +199,20 @@ def render(rng: random.Random, template: str, fact: Fact, shown: str = "", noted
     return filled.replace("{v}", shown or fact.value)
 
 
-def say(rng: random.Random, fact: Fact, noted: bool = False) -> str:
+def say(rng: random.Random, fact: Fact, noted: bool = False, plain: bool = False) -> str:
     """A statement of the fact, without capital and full stop. Commands come quoted so that their end is plain."""
-    shown = rng.choice(_QUOTES).format(fact.value) if fact.relation.value == "command" else fact.value
+    shown = quoted(rng, fact)
     if noted and fact.subject.mine:
         noun = rng.choice(fact.relation.nouns)
         if fact.lang == "en":
             return f"the user's {noun} is {shown}"
         return f"{noun} do usuário é {shown}"
-    return render(rng, rng.choice(forms(fact).says), fact, shown, noted)
+    return render(rng, rng.choice(forms(fact).plain if plain else forms(fact).says), fact, shown, noted)
+
+
+def quoted(rng: random.Random, fact: Fact) -> str:
+    """The value as it stands in a sentence: commands in quotation marks, all else bare."""
+    return rng.choice(_QUOTES).format(fact.value) if fact.relation.value == "command" else fact.value
 
 
 def line(rng: random.Random, fact: Fact) -> str:

@@ -171,15 +171,15 @@ SAYS_ME: tuple[str, ...] = (
     "{np} é {v}",
     "{np} é {v}",
     "{v} é {np}",
-    "sobre mim: {an} é {v}",
     "no meu caso, {an} é {v}",
+    "hoje {np} é {v}",
 )
 SAYS: tuple[str, ...] = (
     "{np} é {v}",
     "{np} é {v}",
     "{v} é {np}",
     "para {s}, {an} é {v}",
-    "sobre {s}: {an} é {v}",
+    "no caso {d}, {an} é {v}",
 )
 
 
