@@ -32,7 +32,9 @@ NAMES = {
     ),
 }
 COLOURS = {
-    "en": tuple("red blue green yellow black white grey orange purple brown pink teal gold silver beige violet".split()),
+    "en": tuple(
+        "red blue green yellow black white grey orange purple brown pink teal gold silver beige violet".split()
+    ),
     "pt": tuple("vermelho azul verde amarelo preto branco cinza laranja roxo marrom rosa dourado bege violeta".split()),
 }
 _DAYS = {
@@ -40,23 +42,54 @@ _DAYS = {
     "pt": ("segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"),
 }
 _MONTHS = {
-    "en": tuple(
-        "January February March April May June July August September October November December".split()
-    ),
+    "en": tuple("January February March April May June July August September October November December".split()),
     "pt": tuple("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split()),
 }
 _CHOICES: dict[str, dict[Lang, tuple[str, ...]]] = {
     "drink": {
-        "en": ("coffee", "green tea", "water", "orange juice", "mint tea", "lemonade", "hot chocolate", "milk", "cider"),
-        "pt": ("café", "chá verde", "água", "suco de laranja", "chá de hortelã", "limonada", "guaraná", "leite", "mate"),
+        "en": (
+            "coffee",
+            "green tea",
+            "water",
+            "orange juice",
+            "mint tea",
+            "lemonade",
+            "hot chocolate",
+            "milk",
+            "cider",
+        ),
+        "pt": (
+            "café",
+            "chá verde",
+            "água",
+            "suco de laranja",
+            "chá de hortelã",
+            "limonada",
+            "guaraná",
+            "leite",
+            "mate",
+        ),
     },
     "food": {
         "en": ("pizza", "rice", "soup", "pasta", "salad", "curry", "pancakes", "fish", "bread", "apple pie", "beans"),
-        "pt": ("pizza", "arroz", "sopa", "macarrão", "salada", "feijoada", "tapioca", "peixe", "pão", "torta", "feijão"),
+        "pt": (
+            "pizza",
+            "arroz",
+            "sopa",
+            "macarrão",
+            "salada",
+            "feijoada",
+            "tapioca",
+            "peixe",
+            "pão",
+            "torta",
+            "feijão",
+        ),
     },
     "editor": {lang: ("vim", "emacs", "nano", "VS Code", "helix", "kate", "micro", "Zed") for lang in ("en", "pt")},
     "coding": {
-        lang: ("Python", "Rust", "Go", "C", "Java", "Lua", "Ruby", "Haskell", "Elixir", "Kotlin") for lang in ("en", "pt")
+        lang: ("Python", "Rust", "Go", "C", "Java", "Lua", "Ruby", "Haskell", "Elixir", "Kotlin")
+        for lang in ("en", "pt")
     },
     "browser": {lang: ("Firefox", "Chrome", "Opera", "Vivaldi", "Brave", "Safari") for lang in ("en", "pt")},
     "shell": {lang: ("bash", "zsh", "fish", "dash", "ksh") for lang in ("en", "pt")},
@@ -91,18 +124,26 @@ _CHOICES: dict[str, dict[Lang, tuple[str, ...]]] = {
 }
 _PROGRAMS = tuple(
     "make|npm run|git push origin|docker restart|python|cargo run --bin|bash|kubectl get|ssh|systemctl restart|cat|ls -l|"
-    "rm -r|tar -xf|./run|go test|pytest -k|git checkout|git merge|du -sh|cp -r|poetry run|just|rsync -a|tail -f".split("|")
+    "rm -r|tar -xf|./run|go test|pytest -k|git checkout|git merge|du -sh|cp -r|poetry run|just|rsync -a|tail -f".split(
+        "|"
+    )
 )
 _FLAGS = tuple("--fast --all -v -q --force -n --dry-run --yes --clean --debug -x --watch --no-cache -j4".split())
 _ENDINGS = ("", "", "", ".py", ".sh", ".log", ".txt", "-prod", "-test")
 _ROOTS = ("/srv", "/home", "/data", "/opt", "/var/log", "/mnt", "~", "/tmp", "C:/work", "/usr/share")
 _KEYS = ("Ctrl+", "Alt+", "Ctrl+Shift+", "Super+", "Ctrl+Alt+", "Shift+F")
 _VERBS = {
-    "en": tuple("ship check clean open close push pull wake feed show hide shake boil pack start stop paint fix".split()),
-    "pt": tuple("manda limpa abre fecha puxa acorda mostra esconde sacode ferve prepara começa para pinta arruma".split()),
+    "en": tuple(
+        "ship check clean open close push pull wake feed show hide shake boil pack start stop paint fix".split()
+    ),
+    "pt": tuple(
+        "manda limpa abre fecha puxa acorda mostra esconde sacode ferve prepara começa para pinta arruma".split()
+    ),
 }
 _OBJECTS = {
-    "en": tuple("it;the logs;everything;the house;the beans;my stuff;now;the kettle;the numbers;the nest;home".split(";")),
+    "en": tuple(
+        "it;the logs;everything;the house;the beans;my stuff;now;the kettle;the numbers;the nest;home".split(";")
+    ),
     "pt": tuple("tudo;os logs;a casa;o feijão;minhas coisas;agora;a chaleira;os números;o ninho;aí;a base".split(";")),
 }
 
@@ -188,7 +229,7 @@ def _nickname(rng: random.Random, lang: Lang) -> str:
 _OPEN: dict[str, Value] = {
     "code": lambda rng, _: _digits(rng, 2, 6),
     "pin": lambda rng, _: _digits(rng, 4, 6),
-    "port": lambda rng, _: _digits(rng, 4, 5),
+    "port": lambda rng, _: str(rng.randint(1024, 65535)),
     "number": lambda rng, _: _digits(rng, 2, 4),
     "phone": lambda rng, _: f"{rng.randint(100, 9999)}-{rng.randint(1000, 9999)}",
     "size": lambda rng, _: str(rng.randint(10, 99)),
@@ -202,7 +243,9 @@ _OPEN: dict[str, Value] = {
     "token": _token,
     "ip": lambda rng, _: f"10.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}",
     "version": lambda rng, _: f"{rng.randint(0, 19)}.{rng.randint(0, 40)}.{rng.randint(0, 9)}",
-    "serial": lambda rng, _: f"{rng.choice('ABCDEFGHKLMNPRSTXZ')}{rng.choice('ABCDEFGHKLMNPRSTXZ')}{_digits(rng, 3, 5)}",
+    "serial": lambda rng, _: (
+        f"{rng.choice('ABCDEFGHKLMNPRSTXZ')}{rng.choice('ABCDEFGHKLMNPRSTXZ')}{_digits(rng, 3, 5)}"
+    ),
     "money": _money,
     "date": _date,
     "time": lambda rng, _: f"{rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}",
@@ -214,8 +257,13 @@ _OPEN: dict[str, Value] = {
 _CLOSED: dict[str, Value] = {
     "colour": lambda rng, lang: rng.choice(COLOURS[lang]),
     "day": lambda rng, lang: rng.choice(_DAYS[lang]),
-    "keys": lambda rng, _: (chord := rng.choice(_KEYS)) + (str(rng.randint(1, 12)) if chord[-1] == "F" else word(rng)[0].upper()),
-} | {kind: (lambda rng, lang, k=kind: rng.choice(_CHOICES[k][lang])) for kind in ("theme", "indent", "clock", "tongue", "job", "spot")}
+    "keys": lambda rng, _: (
+        (chord := rng.choice(_KEYS)) + (str(rng.randint(1, 12)) if chord[-1] == "F" else word(rng)[0].upper())
+    ),
+} | {
+    kind: (lambda rng, lang, k=kind: rng.choice(_CHOICES[k][lang]))
+    for kind in ("theme", "indent", "clock", "tongue", "job", "spot")
+}
 _MIXED = ("drink", "food", "editor", "coding", "browser", "shell", "ingredient")
 """Kinds that take a known word half of the time and an invented one otherwise; invented only when held out."""
 
@@ -264,7 +312,9 @@ _THINGS: dict[str, dict[Lang, tuple[str, ...]]] = {
     "device": {
         "en": tuple("server printer laptop router phone camera tablet sensor robot screen alarm".split()),
         "pt": tuple(
-            "o servidor|a impressora|o notebook|o roteador|o celular|a câmera|o tablet|o sensor|o robô|o alarme".split("|")
+            "o servidor|a impressora|o notebook|o roteador|o celular|a câmera|o tablet|o sensor|o robô|o alarme".split(
+                "|"
+            )
         ),
     },
     "project": {
@@ -282,7 +332,9 @@ _THINGS: dict[str, dict[Lang, tuple[str, ...]]] = {
     "object": {
         "en": tuple("chair bike lamp jacket mug sofa umbrella backpack wallet notebook guitar kettle".split()),
         "pt": tuple(
-            "a cadeira|a bicicleta|a lâmpada|a jaqueta|a caneca|o sofá|o guarda-chuva|a mochila|a carteira|o violão".split("|")
+            "a cadeira|a bicicleta|a lâmpada|a jaqueta|a caneca|o sofá|o guarda-chuva|a mochila|a carteira|o violão".split(
+                "|"
+            )
         ),
     },
     "car": {

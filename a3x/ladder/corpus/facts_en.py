@@ -282,15 +282,23 @@ RELATIONS: tuple[Relation, ...] = (
         ("which keys do I press for {s}?", "how do I do {s} with the keyboard?", "what do I press for {s}?"),
         ("the keyboard shortcut for {s}", "the key combination for {s}", "the shortcut of {s}"),
     ),
-    _favourite("colour", "colour", ("I love the colour {v}",), ("what colour do I love?", "which colour is my favourite?")),
+    _favourite(
+        "colour", "colour", ("I love the colour {v}",), ("what colour do I love?", "which colour is my favourite?")
+    ),
     _favourite("drink", "drink", ("I love drinking {v}", "{s} always drinks {v}"), ("what does {s} always drink?",)),
     _favourite("dish", "food", ("I always order {v}", "{s} always orders {v}"), ("what does {s} always order?",)),
     _favourite("editor", "editor", ("I edit with {v}", "I write everything in {v}"), ("which editor do I use?",)),
-    _favourite("language", "coding", ("I code in {v}", "{s} codes in {v}"), ("what do I code in?", "what does {s} code in?")),
+    _favourite(
+        "language", "coding", ("I code in {v}", "{s} codes in {v}"), ("what do I code in?", "what does {s} code in?")
+    ),
     _favourite("browser", "browser", ("I browse with {v}",), ("which browser do I use?", "what do I browse with?")),
     _favourite("shell", "shell", ("I use {v} as my shell",), ("which shell do I use?", "what shell am I on?")),
-    _favourite("band", "full_name", ("I listen to {v} all day",), ("which band do I listen to?", "who do I listen to?")),
-    _favourite("team", "name", ("I support {v}", "{s} supports {v}"), ("which team do I support?", "who does {s} support?")),
+    _favourite(
+        "band", "full_name", ("I listen to {v} all day",), ("which band do I listen to?", "who do I listen to?")
+    ),
+    _favourite(
+        "team", "name", ("I support {v}", "{s} supports {v}"), ("which team do I support?", "who does {s} support?")
+    ),
     _favourite("game", "name", ("I play {v} a lot",), ("which game do I play?", "what do I play a lot?")),
     Relation(
         "theme",
@@ -298,7 +306,12 @@ RELATIONS: tuple[Relation, ...] = (
         ("me",),
         ("theme", "screen theme", "colour theme"),
         ("I use the {v} theme", "I prefer the {v} theme", "set my screens to the {v} theme"),
-        ("which theme do I use?", "what theme do I prefer?", "which theme should you use for me?", "dark or light for me?"),
+        (
+            "which theme do I use?",
+            "what theme do I prefer?",
+            "which theme should you use for me?",
+            "dark or light for me?",
+        ),
     ),
     Relation(
         "indentation",
@@ -314,7 +327,12 @@ RELATIONS: tuple[Relation, ...] = (
         ("me",),
         ("time format", "clock format", "preferred time format"),
         ("I write times as {v}", "show me times as {v}", "I want the {v} clock"),
-        ("how do I write times?", "how should you show me the time?", "which clock do I want?", "how do I like my times?"),
+        (
+            "how do I write times?",
+            "how should you show me the time?",
+            "which clock do I want?",
+            "how do I like my times?",
+        ),
     ),
     Relation(
         "reply language",
@@ -322,7 +340,11 @@ RELATIONS: tuple[Relation, ...] = (
         ("me",),
         ("reply language", "language for replies"),
         ("answer me in {v}", "I want replies in {v}", "always write to me in {v}"),
-        ("which language do I want replies in?", "in which language should you answer me?", "how should you write to me?"),
+        (
+            "which language do I want replies in?",
+            "in which language should you answer me?",
+            "how should you write to me?",
+        ),
     ),
     Relation(
         "font",
@@ -346,7 +368,13 @@ RELATIONS: tuple[Relation, ...] = (
         ("me", "person"),
         ("birthday", "date of birth", "birth date"),
         ("{s} was born on {v}", "I was born on {v}", "we celebrate {p} birthday on {v}"),
-        ("when was {s} born?", "when was I born?", "when is {p} birthday?", "when do we celebrate {s}?", "when is my birthday?"),
+        (
+            "when was {s} born?",
+            "when was I born?",
+            "when is {p} birthday?",
+            "when do we celebrate {s}?",
+            "when is my birthday?",
+        ),
     ),
     Relation(
         "phone",
@@ -354,7 +382,12 @@ RELATIONS: tuple[Relation, ...] = (
         ("me", "person", "shop"),
         ("phone number", "telephone number", "phone"),
         ("you can call {s} on {v}", "you can call me on {v}", "call {v} to reach {s}"),
-        ("which number do I call to reach {s}?", "how can I phone {s}?", "what number reaches {s}?", "how can people call me?"),
+        (
+            "which number do I call to reach {s}?",
+            "how can I phone {s}?",
+            "what number reaches {s}?",
+            "how can people call me?",
+        ),
     ),
     Relation(
         "city",
@@ -385,7 +418,13 @@ RELATIONS: tuple[Relation, ...] = (
         ("me", "person"),
         ("employer", "company"),
         ("{s} works for {v}", "I work for {v}", "{s} has a job at {v}", "I have a job at {v}"),
-        ("who does {s} work for?", "where do I work?", "where does {s} work?", "who do I work for?", "who employs {s}?"),
+        (
+            "who does {s} work for?",
+            "where do I work?",
+            "where does {s} work?",
+            "who do I work for?",
+            "who employs {s}?",
+        ),
     ),
     Relation(
         "job",
@@ -393,7 +432,12 @@ RELATIONS: tuple[Relation, ...] = (
         ("me", "person"),
         ("job", "profession", "occupation"),
         ("{s} works as a {v}", "I work as a {v}", "{s} earns a living as a {v}"),
-        ("what does {s} do for a living?", "what do I work as?", "what does {s} work as?", "what do I do for a living?"),
+        (
+            "what does {s} do for a living?",
+            "what do I work as?",
+            "what does {s} work as?",
+            "what do I do for a living?",
+        ),
     ),
     Relation(
         "manager",
@@ -401,7 +445,13 @@ RELATIONS: tuple[Relation, ...] = (
         ("me", "person", "team"),
         ("manager", "boss", "supervisor"),
         ("{s} reports to {v}", "I report to {v}", "{v} manages {s}", "{v} is in charge of {s}"),
-        ("who does {s} report to?", "who manages {s}?", "who is {p} boss?", "who do I report to?", "who is my manager?"),
+        (
+            "who does {s} report to?",
+            "who manages {s}?",
+            "who is {p} boss?",
+            "who do I report to?",
+            "who is my manager?",
+        ),
     ),
     Relation(
         "neighbour",
@@ -425,7 +475,12 @@ RELATIONS: tuple[Relation, ...] = (
         ("me", "person"),
         ("best friend", "closest friend"),
         ("{s} is best friends with {v}", "I am best friends with {v}", "nobody is closer to {s} than {v}"),
-        ("who is my best friend?", "who is {s} best friends with?", "who is {p} best friend?", "who is closest to {s}?"),
+        (
+            "who is my best friend?",
+            "who is {s} best friends with?",
+            "who is {p} best friend?",
+            "who is closest to {s}?",
+        ),
     ),
     Relation(
         "teacher",
@@ -456,7 +511,13 @@ RELATIONS: tuple[Relation, ...] = (
         "code",
         ("lock",),
         ("code", "access code", "entry code"),
-        ("{s} opens with {v}", "use {v} to open {s}", "type {v} to open {s}", "{s} has the code {v}", "I open {s} with {v}"),
+        (
+            "{s} opens with {v}",
+            "use {v} to open {s}",
+            "type {v} to open {s}",
+            "{s} has the code {v}",
+            "I open {s} with {v}",
+        ),
         (
             "which code opens {s}?",
             "what opens {s}?",
@@ -489,7 +550,12 @@ RELATIONS: tuple[Relation, ...] = (
         ("device", "project"),
         ("port", "port number"),
         ("{s} listens on {v}", "{s} listens on port {v}", "{s} runs on port {v}", "you reach {s} on port {v}"),
-        ("which port does {s} use?", "on which port does {s} listen?", "which port is {s} on?", "what port is used by {s}?"),
+        (
+            "which port does {s} use?",
+            "on which port does {s} listen?",
+            "which port is {s} on?",
+            "what port is used by {s}?",
+        ),
     ),
     Relation(
         "password",

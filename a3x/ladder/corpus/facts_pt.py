@@ -273,7 +273,12 @@ RELATIONS: tuple[Relation, ...] = (
         ("abbreviation",),
         ("a sigla",),
         ("{s} é a sigla de {v}", "as letras {s} querem dizer {v}", "eu escrevo {s} em vez de {v}"),
-        ("{s} é a sigla de quê?", "o que as letras {s} querem dizer?", "escreva {s} por extenso", "de que {s} é a sigla?"),
+        (
+            "{s} é a sigla de quê?",
+            "o que as letras {s} querem dizer?",
+            "escreva {s} por extenso",
+            "de que {s} é a sigla?",
+        ),
         ("a forma longa de {s}", "o nome por extenso de {s}", "a forma completa de {s}"),
     ),
     Relation(
@@ -307,8 +312,12 @@ RELATIONS: tuple[Relation, ...] = (
     _favourite("o navegador", "browser", ("eu navego com o {v}",), ("que navegador eu uso?", "com que eu navego?")),
     _favourite("o shell", "shell", ("eu uso o shell {v}",), ("que shell eu uso?", "em que shell eu trabalho?")),
     _favourite("a banda", "full_name", ("eu ouço {v} o dia todo",), ("que banda eu ouço?", "quem eu ouço o dia todo?")),
-    _favourite("o time", "name", ("eu torço para {v}", "{s} torce para {v}"), ("para quem eu torço?", "para quem {s} torce?")),
-    _favourite("o jogo", "name", ("eu jogo muito {v}", "{s} joga muito {v}"), ("o que eu jogo muito?", "que jogo eu jogo?")),
+    _favourite(
+        "o time", "name", ("eu torço para {v}", "{s} torce para {v}"), ("para quem eu torço?", "para quem {s} torce?")
+    ),
+    _favourite(
+        "o jogo", "name", ("eu jogo muito {v}", "{s} joga muito {v}"), ("o que eu jogo muito?", "que jogo eu jogo?")
+    ),
     Relation(
         "tema",
         "theme",
@@ -323,7 +332,12 @@ RELATIONS: tuple[Relation, ...] = (
         ("me",),
         ("a indentação", "a indentação preferida"),
         ("eu indento com {v}", "quero {v} na indentação", "indente meu código com {v}"),
-        ("como eu indento?", "com que eu indento?", "como você deve indentar meu código?", "de que indentação eu gosto?"),
+        (
+            "como eu indento?",
+            "com que eu indento?",
+            "como você deve indentar meu código?",
+            "de que indentação eu gosto?",
+        ),
     ),
     Relation(
         "formato de hora",
@@ -339,7 +353,11 @@ RELATIONS: tuple[Relation, ...] = (
         ("me",),
         ("a língua das respostas", "o idioma das respostas"),
         ("me responda em {v}", "quero respostas em {v}", "escreva para mim sempre em {v}"),
-        ("em que língua eu quero respostas?", "em que idioma você deve me responder?", "em que língua você me escreve?"),
+        (
+            "em que língua eu quero respostas?",
+            "em que idioma você deve me responder?",
+            "em que língua você me escreve?",
+        ),
     ),
     Relation(
         "fonte",
@@ -417,7 +435,13 @@ RELATIONS: tuple[Relation, ...] = (
         ("me", "person", "team"),
         ("o gerente", "o chefe", "o supervisor"),
         ("{s} responde a {v}", "eu respondo a {v}", "{v} gerencia {s}", "quem chefia {s} é {v}"),
-        ("a quem {s} responde?", "quem gerencia {s}?", "quem chefia {s}?", "a quem eu respondo?", "quem é o meu gerente?"),
+        (
+            "a quem {s} responde?",
+            "quem gerencia {s}?",
+            "quem chefia {s}?",
+            "a quem eu respondo?",
+            "quem é o meu gerente?",
+        ),
     ),
     Relation(
         "vizinho",
@@ -425,7 +449,12 @@ RELATIONS: tuple[Relation, ...] = (
         ("me", "person"),
         ("o vizinho", "o vizinho de porta"),
         ("{v} mora ao lado {d}", "{v} mora ao meu lado", "{v} mora na porta ao lado {d}"),
-        ("quem mora ao lado {d}?", "quem mora ao meu lado?", "quem mora na porta ao lado {d}?", "quem é o meu vizinho?"),
+        (
+            "quem mora ao lado {d}?",
+            "quem mora ao meu lado?",
+            "quem mora na porta ao lado {d}?",
+            "quem é o meu vizinho?",
+        ),
     ),
     Relation(
         "dentista",
@@ -433,7 +462,12 @@ RELATIONS: tuple[Relation, ...] = (
         ("me", "person"),
         ("o dentista",),
         ("{s} vai ao consultório de {v}", "{v} cuida dos dentes {d}", "{v} cuida dos meus dentes"),
-        ("quem é o meu dentista?", "quem cuida dos dentes {d}?", "quem cuida dos meus dentes?", "quem é o dentista {d}?"),
+        (
+            "quem é o meu dentista?",
+            "quem cuida dos dentes {d}?",
+            "quem cuida dos meus dentes?",
+            "quem é o dentista {d}?",
+        ),
     ),
     Relation(
         "melhor amigo",
@@ -472,7 +506,13 @@ RELATIONS: tuple[Relation, ...] = (
         "code",
         ("lock",),
         ("o código", "o código de acesso", "o segredo"),
-        ("{s} abre com {v}", "use {v} para abrir {s}", "digite {v} para abrir {s}", "{s} tem o código {v}", "abro {s} com {v}"),
+        (
+            "{s} abre com {v}",
+            "use {v} para abrir {s}",
+            "digite {v} para abrir {s}",
+            "{s} tem o código {v}",
+            "abro {s} com {v}",
+        ),
         (
             "que código abre {s}?",
             "o que abre {s}?",
@@ -488,7 +528,11 @@ RELATIONS: tuple[Relation, ...] = (
         "spot",
         ("lock", "car"),
         ("o lugar da chave", "o esconderijo da chave"),
-        ("a chave {d} fica neste lugar: {v}", "guardo a chave {d} neste lugar: {v}", "procure a chave {d} neste lugar: {v}"),
+        (
+            "a chave {d} fica neste lugar: {v}",
+            "guardo a chave {d} neste lugar: {v}",
+            "procure a chave {d} neste lugar: {v}",
+        ),
         ("onde está a chave {d}?", "onde eu guardo a chave {d}?", "onde devo procurar a chave {d}?"),
     ),
     Relation(
@@ -600,7 +644,11 @@ RELATIONS: tuple[Relation, ...] = (
         "day",
         ("team", "project"),
         ("o dia da reunião", "o dia de reunião"),
-        ("a reunião {d} cai sempre neste dia: {v}", "{s} tem reunião neste dia: {v}", "o dia em que {s} se reúne é {v}"),
+        (
+            "a reunião {d} cai sempre neste dia: {v}",
+            "{s} tem reunião neste dia: {v}",
+            "o dia em que {s} se reúne é {v}",
+        ),
         ("em que dia há reunião {d}?", "que dia {s} tem reunião?", "em que dia da semana cai a reunião {d}?"),
     ),
     Relation(

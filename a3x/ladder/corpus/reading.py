@@ -604,8 +604,12 @@ def _correction(draw: Draw, fact: Fact, unknown: bool) -> str:
 
 
 _REPEAT: dict[Lang, tuple[str, ...]] = {
-    "en": tuple("repeat: |repeat |say: |say |copy: |copy this: |echo |echo: |write: |type: |repeat after me: ".split("|")),
-    "pt": tuple("repita: |repita |diga: |diga |copie: |copie isto: |ecoe |escreva: |digite: |repita comigo: ".split("|")),
+    "en": tuple(
+        "repeat: |repeat |say: |say |copy: |copy this: |echo |echo: |write: |type: |repeat after me: ".split("|")
+    ),
+    "pt": tuple(
+        "repita: |repita |diga: |diga |copie: |copie isto: |ecoe |escreva: |digite: |repita comigo: ".split("|")
+    ),
 }
 _PLACED: dict[Lang, tuple[tuple[str, int], ...]] = {
     "en": (
@@ -654,8 +658,24 @@ _BESIDE: dict[Lang, tuple[tuple[str, int], ...]] = {
     ),
 }
 _LOOKUP: dict[Lang, tuple[str, ...]] = {
-    "en": ("{x}; {k}?", "{x}. {k}?", "{x}\n{k}?", "{x}\nwhat is {k}?", "{x}; {k} =", "given {x}, what is {k}?", "{x}\nvalue of {k}"),
-    "pt": ("{x}; {k}?", "{x}. {k}?", "{x}\n{k}?", "{x}\nquanto é {k}?", "{x}; {k} =", "dado {x}, qual é {k}?", "{x}\nvalor de {k}"),
+    "en": (
+        "{x}; {k}?",
+        "{x}. {k}?",
+        "{x}\n{k}?",
+        "{x}\nwhat is {k}?",
+        "{x}; {k} =",
+        "given {x}, what is {k}?",
+        "{x}\nvalue of {k}",
+    ),
+    "pt": (
+        "{x}; {k}?",
+        "{x}. {k}?",
+        "{x}\n{k}?",
+        "{x}\nquanto é {k}?",
+        "{x}; {k} =",
+        "dado {x}, qual é {k}?",
+        "{x}\nvalor de {k}",
+    ),
 }
 _SPELL: dict[Lang, tuple[str, ...]] = {
     "en": ("spell {x}", "spell: {x}", "spell the word {x}", "how do you spell {x}?", "letters of {x}"),
@@ -706,7 +726,9 @@ class Copy:
         rng = draw.rng
         keys = _pieces(draw, rng.randint(1, 2 + round(6 * draw.difficulty)), keys=True)
         values = [_piece(draw) for _ in keys]
-        mark, comma = rng.choice(((" = ", ", "), (": ", ", "), ("=", " "), (" -> ", "; "), (" is ", ", "), (": ", "\n")))
+        mark, comma = rng.choice(
+            ((" = ", ", "), (": ", ", "), ("=", " "), (" -> ", "; "), (" is ", ", "), (": ", "\n"))
+        )
         if draw.lang == "pt" and mark == " is ":
             mark = " é "
         asked = rng.randrange(len(keys))
