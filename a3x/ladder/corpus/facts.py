@@ -118,15 +118,17 @@ def _forms(lang: Lang, name: str, mine: bool) -> Forms:
         for frame in noun_frames:
             (held if held_out(frame) else seen).extend(_noun(frame, noun, lang) for noun in relation.nouns)
     own = _about(relation.asks, mine)
+    own_seen = tuple(question for question in own if not held_out(question))
+    trained = {*seen, *own_seen}
     plain: list[str] = []
     for say in common[:3] if relation.stems else common:
         plain.extend(_noun(_fill(say, phrase, lang), noun, lang) for phrase, noun in _pairs(phrases, relation.nouns))
     bare = tuple(dict.fromkeys(_bare(phrase, lang) for phrase in phrases))
     return Forms(
         seen=tuple(dict.fromkeys(seen)),
-        held=tuple(dict.fromkeys(held)),
-        own_seen=tuple(question for question in own if not held_out(question)),
-        own_held=tuple(question for question in own if held_out(question)),
+        held=tuple(dict.fromkeys(question for question in held if question not in trained)),
+        own_seen=own_seen,
+        own_held=tuple(question for question in own if held_out(question) and question not in trained),
         says=_about(relation.says, mine) * 2 + tuple(plain),
         plain=tuple(plain),
         bare=bare,
@@ -207,7 +209,11 @@ def say(rng: random.Random, fact: Fact, noted: bool = False, plain: bool = False
         if fact.lang == "en":
             return f"the user's {noun} is {shown}"
         return f"{noun} do usuário é {shown}"
-    return render(rng, rng.choice(forms(fact).plain if plain else forms(fact).says), fact, shown, noted)
+    templates = forms(fact).plain if plain else forms(fact).says
+    template = rng.choice(templates)
+    while template.startswith("{v}") and shown[0].islower():
+        template = rng.choice(templates)  # a capital letter would change the value
+    return render(rng, template, fact, shown, noted)
 
 
 def quoted(rng: random.Random, fact: Fact) -> str:

@@ -355,6 +355,20 @@ RELATIONS: tuple[Relation, ...] = (
         ("which font do I use?", "what font do I like?", "which font should you set?"),
     ),
     Relation(
+        "own name",
+        "person",
+        ("me",),
+        ("name", "first name"),
+        ("I am {v}", "I'm {v}", "I am called {v}", "people call me {v}", "you can call me {v}"),
+        (
+            "who am I?",
+            "what am I called?",
+            "what do people call me?",
+            "how should you call me?",
+            "do you know who I am?",
+        ),
+    ),
+    Relation(
         "age",
         "size",
         ("me", "person", "pet"),

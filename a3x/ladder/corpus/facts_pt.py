@@ -368,6 +368,14 @@ RELATIONS: tuple[Relation, ...] = (
         ("que fonte eu uso?", "de que fonte eu gosto?", "que fonte você deve colocar?"),
     ),
     Relation(
+        "meu nome",
+        "person",
+        ("me",),
+        ("o nome", "o primeiro nome"),
+        ("eu sou {v}", "eu me chamo {v}", "me chamo {v}", "as pessoas me chamam de {v}", "pode me chamar de {v}"),
+        ("quem sou eu?", "como eu me chamo?", "como me chamam?", "como você deve me chamar?", "você sabe quem eu sou?"),
+    ),
+    Relation(
         "idade",
         "size",
         ("me", "person", "pet"),

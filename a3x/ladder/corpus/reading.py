@@ -270,7 +270,7 @@ _ANSWERED_NOW: dict[Lang, tuple[str, ...]] = {
         "a resposta certa é {v}",
     ),
 }
-_CORRECTIONS: dict[Lang, tuple[str, ...]] = {
+CORRECTIONS: dict[Lang, tuple[str, ...]] = {
     "en": (
         "no, it is {v}",
         "no, it's {v}",
@@ -475,8 +475,10 @@ def _opening(draw: Draw, known: list[Fact], asked: Fact, as_notes: bool) -> list
     question = draw.ask(asked)
     if as_notes:
         return [_notes(draw, known), question]
-    layout = draw.rng.choice(_LAYOUTS[draw.lang])
-    return [_user(layout.replace("{q}", question.content).replace("{p}", _passage(draw, known)))]
+    layout, passage = draw.rng.choice(_LAYOUTS[draw.lang]), _passage(draw, known)
+    if "\n" in passage:
+        layout = layout.replace(": {p}", ":\n{p}")
+    return [_user(layout.replace("{q}", question.content).replace("{p}", passage))]
 
 
 class Reading:
@@ -595,12 +597,13 @@ class Correction:
 
 def _correction(draw: Draw, fact: Fact, unknown: bool) -> str:
     supplying = unknown and draw.chance(0.7)
-    form = pick(draw.rng, (_ANSWERED_NOW if supplying else _CORRECTIONS)[draw.lang], draw.held_form)
+    form = pick(draw.rng, (_ANSWERED_NOW if supplying else CORRECTIONS)[draw.lang], draw.held_form)
     shown = facts.quoted(draw.rng, fact) if draw.chance(0.5) else fact.value
     text = form.replace("{v}", shown)
     if "{say}" in text:
         text = text.replace("{say}", facts.say(draw.rng, fact, plain=True))
-    return facts.capital(text) if draw.chance(0.4) else text
+    may_rise = not form.startswith("{v}")  # a capital letter would change the value
+    return facts.capital(text) if may_rise and draw.chance(0.4) else text
 
 
 _REPEAT: dict[Lang, tuple[str, ...]] = {

@@ -10,8 +10,8 @@ class Relation:
     """One way in which a subject has a value.
 
     ``nouns`` feed the noun phrases ("the code of the locker"); Portuguese nouns carry their article ("a senha").
-    ``says`` and ``asks`` are the relation's own sentences, about the user where they name no subject. ``stems`` replace the
-    noun phrases where a plain possessive would be wrong.
+    ``says`` and ``asks`` are the relation's own sentences, about the user where they name no subject. ``stems`` replace
+    the noun phrases where a plain possessive would be wrong.
     """
 
     name: str
