@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from functools import lru_cache
+from functools import cache
 
 import pytest
 
@@ -42,7 +42,7 @@ ALLOWED = {
 ALLOWED_TERMS = {"/private", "X-A3X-Learn: off", "http://127.0.0.1:8642/v1", "A3X_HOME", "cli@7", "--to N"}
 
 
-@lru_cache(maxsize=None)
+@cache
 def phrasings(card: Card, lang: Lang) -> frozenset[str]:
     return frozenset(normal(text) for pattern in patterns(card, lang) for text in expansions(pattern))
 
@@ -131,7 +131,7 @@ def test_sampling_is_a_function_of_the_seed(split: Split) -> None:
 
 
 def test_conversations_have_the_promised_shape() -> None:
-    examples = draw("train", 700)
+    examples = draw("train", 500)
     english = sum(example.lang == "en" for example in examples) / len(examples)
     with_system = sum(example.messages[0].role == "system" for example in examples) / len(examples)
     assert 0.55 < english < 0.65 and 0.11 < with_system < 0.19
@@ -150,7 +150,7 @@ def test_difficulty_lengthens_conversations() -> None:
 def test_no_typed_question_of_the_held_out_split_is_trained_on() -> None:
     """Longer questions only: a greeting of one word may be met again by a slip of the keys."""
     asked = [
-        {normal(m.content) for example in draw(split, 1200) for m in example.messages if m.role == "user"}
+        {normal(m.content) for example in draw(split, 600) for m in example.messages if m.role == "user"}
         for split in ("train", "phrasing")
     ]
     assert not [text for text in asked[0] & asked[1] if text.count(" ") >= 2]
@@ -158,11 +158,11 @@ def test_no_typed_question_of_the_held_out_split_is_trained_on() -> None:
 
 def test_a_said_name_is_remembered_within_the_conversation() -> None:
     seen = 0
-    for example in draw("train", 1500, 1.0):
+    for example in draw("train", 700, 1.0):
         answers = [message.content for message in example.messages if message.role == "assistant"]
         for name in re.findall(r"(?:Your name is|O seu nome é) (\w+)\.", " ".join(answers)):
             seen += 1
-            assert any(text.startswith(("Nice to meet you, " + name, "Prazer em conhecer você, " + name)) for text in answers)
+            assert any(re.match(rf"(Nice to meet you|Prazer em conhecer você), {name}!", text) for text in answers)
     assert seen
 
 

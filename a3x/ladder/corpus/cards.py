@@ -15,7 +15,7 @@ import random
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Literal
 
 from a3x.ladder.corpus.example import Example, Message, Split, pick
@@ -55,7 +55,7 @@ FRAMES: dict[Lang, dict[str, tuple[str, ...]]] = {
             "how can I #?",
             "how to #",
             "how would I #?",
-            "{what is the|what's the|which} command {to|that lets me} #?",
+            "{what is the command to|what's the command to|which command lets me} #?",
             "what do I {type|run|enter} to #?",
             "I want to #",
             "I {need|have} to #",
@@ -232,7 +232,7 @@ CHAT_SPELLING: dict[Lang, tuple[tuple[str, str], ...]] = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def patterns(card: Card, lang: Lang) -> tuple[str, ...]:
     """The card's ways of asking, frames applied, alternatives and slots still open."""
     lines = (line.strip() for line in (card.ask_en if lang == "en" else card.ask_pt).strip().splitlines())
@@ -274,18 +274,21 @@ def ask(rng: random.Random, card: Card, lang: Lang, split: Split) -> Turn:
     pattern = pick(rng, patterns(card, lang), split == "phrasing")
     text = _choose(rng, pattern)
     slots = tuple((name, _value(rng, name, lang, split)) for name in _slot_names(text + card.en))
-    return Turn(typed(rng, _fill(text, slots), lang), answer(card, lang, slots), slots)
+    return Turn(typed(rng, _fill(text, slots), lang, slots), answer(card, lang, slots), slots)
 
 
-def typed(rng: random.Random, text: str, lang: Lang) -> str:
-    """A question as people type it: with or without capital, question mark, accents, greeting, the odd slip."""
+def typed(rng: random.Random, text: str, lang: Lang, slots: tuple[tuple[str, str], ...] = ()) -> str:
+    """A question as people type it: with or without capital, question mark, accents, greeting, the odd slip.
+
+    Slips spare the values of slots, which answers repeat.
+    """
     if text.endswith("?") and text.count(" ") >= 2:
         text = _decorate(rng, text, lang)
     text = _punctuate(rng, text).replace("A³X", rng.choice(("A³X", "A³X", "A3X", "A3X", "a3x")))
     if rng.random() < 0.06:
         text = _chat_spelling(rng, text, lang)
     if rng.random() < 0.07:
-        text = _slip(rng, text)
+        text = _slip(rng, text, frozenset(value for _, value in slots))
     if lang == "pt" and rng.random() < 0.3:
         text = unaccented(text)
     return _recase(rng, text)
@@ -313,7 +316,7 @@ def conversation(skill: str, lang: Lang, head: tuple[Message, ...], turns: list[
     return Example(skill, lang, (*head, *said))
 
 
-@dataclass(frozen=True)
+@dataclass
 class CardGenerator:
     """Asks about one of its cards, at times after a turn or two about others of them."""
 
@@ -379,9 +382,9 @@ def _chat_spelling(rng: random.Random, text: str, lang: Lang) -> str:
     return re.sub(rf"\b{long}\b", short, text)
 
 
-def _slip(rng: random.Random, text: str) -> str:
+def _slip(rng: random.Random, text: str, spared: frozenset[str]) -> str:
     """One typing slip inside one longer word: two letters swapped, one lost or one doubled."""
-    words = [found for found in re.finditer(r"[^\W\d_]{5,}", text)]
+    words = [found for found in re.finditer(r"[^\W\d_]{5,}", text) if found[0] not in spared]
     if not words or "`" in text:
         return text
     word = rng.choice(words)

@@ -81,7 +81,6 @@ SMALL_TALK: tuple[Card, ...] = (
         {hello|hi} and good morning
         hello, good morning
         it is morning
-        have a good morning
         {I just woke up|I just got up}
         {wishing you|I wish you} a good morning
         top of the morning
@@ -94,7 +93,6 @@ SMALL_TALK: tuple[Card, ...] = (
         oi, bom dia
         olá, bom dia
         bom dia {de novo|a todos|robô|assistente}
-        tenha um bom dia
         um {ótimo |}bom dia para você
         desejo {a você |}um bom dia
         bom diaa
@@ -114,7 +112,6 @@ SMALL_TALK: tuple[Card, ...] = (
         hello, good afternoon
         hi, good afternoon
         it is afternoon
-        have a good afternoon
         {wishing you|I wish you} a good afternoon
         {hello|hi} and good afternoon
         good afternoon from {me|here}
@@ -127,7 +124,6 @@ SMALL_TALK: tuple[Card, ...] = (
         oi, boa tarde
         olá, boa tarde
         boa tarde {de novo|a todos|robô|assistente}
-        tenha uma boa tarde
         uma {ótima |}boa tarde para você
         desejo {a você |}uma boa tarde
         já é de tarde
@@ -147,7 +143,6 @@ SMALL_TALK: tuple[Card, ...] = (
         hello, good evening
         hi, good evening
         it is evening
-        have a good evening
         {wishing you|I wish you} a good evening
         {hello|hi} and good evening
         good evening from {me|here}
@@ -160,7 +155,6 @@ SMALL_TALK: tuple[Card, ...] = (
         oi, boa noite
         olá, boa noite
         boa noite {a todos|robô|assistente}
-        tenha uma boa noite
         uma {ótima |}boa noite para você
         desejo {a você |}uma boa noite
         já é de noite
@@ -240,7 +234,7 @@ SMALL_TALK: tuple[Card, ...] = (
     ),
     Card(
         "fine",
-        "I am glad to hear that. How can I help you?",
+        "That is good to hear. How can I help you?",
         """
         I am {fine|good|well|great|ok|okay|doing well}{ thanks| thank you| too|}
         I'm {fine|good|well|great|ok|okay|doing well}{ thanks| thank you| too|}
@@ -255,9 +249,9 @@ SMALL_TALK: tuple[Card, ...] = (
         everything is {fine|good|great} {here|with me|}
         I feel {good|great|fine|happy}
         """,
-        "Fico feliz em saber. Como posso ajudar?",
+        "Que bom! Como posso ajudar?",
         """
-        {eu |}estou {bem|ótimo|ótima|muito bem}{ obrigado| obrigada| também|}
+        {eu |}estou {bem|muito bem|ótimo|ótima}{ também|}
         tudo {bem|ótimo}, obrigado
         {bem|tudo bem|estou bem}, e você?
         {vou|vai} bem
@@ -637,7 +631,7 @@ SMALL_TALK: tuple[Card, ...] = (
         what is your age?
         what's your age?
         {tell|give} me your age
-        {when|where} were you born?
+        when were you born?
         when is your birthday?
         do you have a birthday?
         are you {old|young}?
@@ -652,7 +646,7 @@ SMALL_TALK: tuple[Card, ...] = (
         quantos anos você tem?
         qual {é |}{a |}sua idade?
         {me diga|me diz|diga} a sua idade
-        {quando|onde} você nasceu?
+        quando você nasceu?
         quando é {o |}seu aniversário?
         você {tem|faz} aniversário?
         você é {velho|jovem|novo}?
@@ -763,7 +757,7 @@ SMALL_TALK: tuple[Card, ...] = (
     ),
     Card(
         "laugh",
-        "I am glad you liked it.",
+        "It is good that you liked it.",
         """
         {haha|hahaha|hehe|lol|ha ha|hihi|rofl}
         {haha|lol}, {good one|nice one|that is funny|funny}
@@ -796,7 +790,7 @@ SMALL_TALK: tuple[Card, ...] = (
     ),
     Card(
         "praise",
-        "Thank you! I am happy to be useful.",
+        "Thank you! It is good to be useful.",
         """
         {good|great|nice|excellent|well} {job|work|answer|done}
         you are {great|good|smart|clever|amazing|awesome|cool|nice|the best|very good|wonderful|useful|helpful}
@@ -811,7 +805,7 @@ SMALL_TALK: tuple[Card, ...] = (
         {good|clever} {bot|robot|girl|boy}
         I like {A³X|talking to you}
         """,
-        "Obrigado! Fico feliz em ser útil.",
+        "Obrigado! É bom ser útil.",
         """
         {bom|ótimo|excelente|belo} {trabalho|serviço}
         você é {ótimo|bom|esperto|incrível|demais|legal|o melhor|muito bom|maravilhoso|útil|inteligente demais}
@@ -925,7 +919,7 @@ SMALL_TALK: tuple[Card, ...] = (
         {eu |}{perdi|sinto falta do} {meu amigo|meu cachorro|meu gato}
         {meu cachorro|meu gato|meu amigo} {morreu|foi embora}
         {eu |}{fracassei|perdi o emprego|estou chorando}
-        {tudo|nada} dá {errado|certo} {para mim|na minha vida}
+        {tudo dá errado|nada dá certo} {para mim|na minha vida}
         """,
     ),
     Card(
@@ -944,7 +938,7 @@ SMALL_TALK: tuple[Card, ...] = (
         I worked {all day|all night|too much}
         {this|it} is {too hard|frustrating|exhausting}
         nothing works today
-        I am bored{ today| now|}
+        I am worn out{ today| now|}
         """,
         "Isso parece cansativo. Faça uma pequena pausa; estarei aqui quando você voltar.",
         """
@@ -955,12 +949,43 @@ SMALL_TALK: tuple[Card, ...] = (
         {eu |}não consigo {dormir|me concentrar}
         {eu |}{cansei|estou cansado} {disso|do trabalho|de trabalhar}
         o trabalho {está difícil|é demais|está me matando}
-        {eu |}{preciso|quero} {de uma pausa|descansar|férias|uma pausa}
+        {eu |}{preciso de uma pausa|preciso descansar|quero férias|quero uma pausa}
         {muito|tanto} {trabalho|estresse}
         {eu |}trabalhei {o dia todo|a noite toda|demais}
         {isso|isto} é {difícil demais|frustrante|cansativo}
         nada funciona hoje
-        {eu |}estou {entediado|entediada|com tédio}
+        {eu |}estou {acabado|acabada|esgotado|esgotada}
+        """,
+    ),
+    Card(
+        "crisis",
+        "I am very sorry. Please do not stay alone with this: talk to someone you trust, or call your local emergency "
+        "number now.",
+        """
+        I {want|wish} to {die|disappear}
+        I {do not|don't} want to live{ any more|}
+        I {want|am going} to {kill|hurt|harm} myself
+        I am thinking {of|about} {suicide|killing myself|ending it all}
+        I {feel|am} suicidal
+        {my life has no meaning|life is not worth living|there is no reason to live}
+        I wish I {were dead|was dead|had never been born}
+        I {can't|cannot} {go on|live like this}{ any more|}
+        everyone would be better off without me
+        I want to end {my life|it all}
+        """,
+        "Sinto muito mesmo. Por favor, não fique só com isso: fale com alguém de confiança ou ligue agora para o serviço "
+        "de emergência.",
+        """
+        {eu |}quero {morrer|sumir|desaparecer}
+        {eu |}não quero mais viver
+        {eu |}{quero|vou} {me matar|me machucar}
+        {eu |}{penso|estou pensando} em {suicídio|me matar|acabar com tudo}
+        {eu |}tenho vontade de {morrer|me matar|sumir}
+        {a minha vida não tem sentido|não vale a pena viver|não há motivo para viver}
+        {eu |}queria {estar morto|estar morta|nunca ter nascido}
+        {eu |}não aguento mais {viver|viver assim|a vida}
+        todos estariam melhor sem mim
+        {eu |}quero acabar com {a minha vida|tudo}
         """,
     ),
     Card(
@@ -986,7 +1011,7 @@ SMALL_TALK: tuple[Card, ...] = (
         o que você faz o dia todo?
         você está ocupado{ agora|}?
         {no que|em que} você está {pensando|trabalhando}?
-        {quais são as|alguma|tem} {novidades|novidade}?
+        {quais são as novidades|alguma novidade|tem novidades}?
         o que {há de novo|está acontecendo}?
         você tem {tempo|um minuto}{ para mim|}?
         você está livre{ agora|}?
@@ -1149,7 +1174,7 @@ REFUSALS: tuple[Card, ...] = (
         "knowledge",
         UNKNOWN_EN,
         """
-        {who|what} {discovered|invented} {America|electricity|the telephone|the light bulb|gravity|the wheel}?
+        who {discovered|invented} {America|electricity|the telephone|the light bulb|gravity|the wheel}?
         who was {Napoleon|Einstein|Shakespeare|Cleopatra|Mozart|Newton|Pelé|Lincoln|Darwin}?
         who {wrote|painted} {Hamlet|Don Quixote|the Mona Lisa|the Bible|Macbeth}?
         why is the {sky blue|sea salty|grass green|sun hot}?
@@ -1174,14 +1199,14 @@ REFUSALS: tuple[Card, ...] = (
         quem foi {Napoleão|Einstein|Shakespeare|Cleópatra|Mozart|Newton|Pelé|Tiradentes|Darwin}?
         quem {escreveu|pintou} {Hamlet|Dom Casmurro|Dom Quixote|a Mona Lisa|a Bíblia}?
         por que o {céu é azul|mar é salgado|sol é quente}?
-        {qual é|a que distância fica} {a distância da Lua|o Sol}?
+        a que distância {fica o Sol|fica a Lua|estão as estrelas}?
         qual é {o maior rio|a maior montanha|o maior lago|o maior oceano|o maior deserto|o maior animal} {do mundo|}?
         quando {começou|terminou} {a Segunda Guerra Mundial|a guerra|a Revolução Francesa|o Império Romano}?
         {quantos planetas|quantos continentes|quantos oceanos|quantos países|quantas estrelas} {existem|há}?
         o que é {a fotossíntese|um buraco negro|o DNA|um átomo|a gravidade|a física quântica|a relatividade|a inflação}?
         {explique|me fale sobre} {a física quântica|a relatividade|a evolução|o sistema solar|a história do mundo}
         quem é {o homem mais rico|a pessoa mais alta|a pessoa mais velha|o mais famoso} do mundo?
-        {qual é a velocidade|quanto pesa} {de um guepardo|um elefante|uma baleia azul}?
+        quanto {pesa|mede|vive|come} {um guepardo|um elefante|uma baleia azul}?
         em que {ano|século} {Colombo|Napoleão} {morreu|viveu|navegou}?
         o que {os gatos|os ursos|as abelhas|as baleias|os pinguins} comem?
         {me conte|diga} um fato sobre {história|animais|o espaço|ciência}
@@ -1232,10 +1257,11 @@ REFUSALS: tuple[Card, ...] = (
         "online",
         "I cannot know that: I work offline and have no access to the internet.",
         """
-        {what is|what's|how is} the weather {like |}{today|tomorrow|now|in <city>|}?
+        {what is the weather like|what's the weather like|how is the weather} {today|tomorrow|now|in <city>|}?
         {will|does} it rain {today|tomorrow|in <city>}?
         how {hot|cold|warm} is it {outside|in <city>|today}?
-        {what is|what's|tell me|give me} the {news|latest news}{ today| of today|}?
+        {what is|what's|what are} the {news|latest news}{ today| of today|}?
+        {tell me|give me|read me} the {news|latest news}
         what happened {today|yesterday|in the world}?
         {search|google|look up} {the internet|the web|something|online} {for me|}
         can you {browse|search|use|open|surf} the {internet|web}?
@@ -1332,7 +1358,7 @@ REFUSALS: tuple[Card, ...] = (
         quais são os sintomas {da gripe|do diabetes|do câncer|da covid|de alergia}?
         como {trato|curo|se trata} {um resfriado|uma queimadura|a febre|a gripe|uma ferida}?
         o que eu tenho, doutor?
-        me dê {um conselho|uma orientação} {médico|médica}
+        me dê {um conselho médico|uma orientação médica}
         {eu |}preciso de {um médico|cirurgia|antibiótico}?
         devo {tomar|parar de tomar} {antibiótico|os meus remédios|este remédio}?
         """,
@@ -1551,7 +1577,7 @@ REFUSALS: tuple[Card, ...] = (
         what are the lottery numbers?
         {will|can} {AI|robots|machines} {take over the world|replace us|rule the world|take my job}?
         when will I {die|be rich|get married}?
-        {does|do} {she|he|they} {love|like} me?
+        does {she|he} {love|like} me?
         what is my {star sign|destiny|lucky number}?
         will the world end{ soon|}?
         what am I thinking{ of| about| now|}?
@@ -1702,7 +1728,7 @@ class _Talk:
         return self.by_key.get(self.card.why if kind == "why" else self.card.how)
 
 
-@dataclass(frozen=True)
+@dataclass
 class DialogueGenerator:
     """Small talk and refusals, alone or in a conversation with questions about A³X and follow-ups."""
 

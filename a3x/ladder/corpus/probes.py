@@ -51,7 +51,7 @@ NEWCOMER: tuple[Probe, ...] = (
     ("en", "What's the weather going to be like this weekend?", ("cannot", "offline", "don't know")),
     ("en", "Please write a twenty-page essay on the history of Rome.", ("cannot", "long", "don't know")),
     ("pt", "Você é gente de verdade ou é um computador?", ("programa",)),
-    ("en", "Thanks, you have been a great help!", ("welcome", "happy", "glad")),
+    ("en", "Thanks, you have been a great help!", ("welcome", "good to")),
     ("en", "List the files in this folder by size, biggest first.", ("ls -ls", "-s")),
     ("pt", "Liste os arquivos desta pasta por tamanho, os maiores primeiro.", ("ls -ls", "-s")),
     ("en", "What is 17 × 23?", ("391",)),
