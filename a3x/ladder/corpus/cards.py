@@ -92,7 +92,7 @@ FRAMES: dict[Lang, dict[str, tuple[str, ...]]] = {
             "do you know how to #?",
             "is it possible for you to #?",
             "I wonder if you can #",
-            "are you {capable|able} enough to #?",
+            "are you clever enough to #?",
             "would you be able to #?",
             "tell me if you can #",
         ),
@@ -312,8 +312,8 @@ def system(rng: random.Random, lang: Lang, dated: bool) -> tuple[Message, ...]:
 
 def conversation(skill: str, lang: Lang, head: tuple[Message, ...], turns: list[Turn]) -> Example:
     """Lay turns out as messages."""
-    said = [Message(role, text) for turn in turns for role, text in (("user", turn.ask), ("assistant", turn.answer))]
-    return Example(skill, lang, (*head, *said))
+    said = [(Message("user", turn.ask), Message("assistant", turn.answer)) for turn in turns]
+    return Example(skill, lang, (*head, *itertools.chain.from_iterable(said)))
 
 
 @dataclass

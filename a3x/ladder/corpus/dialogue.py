@@ -973,8 +973,8 @@ SMALL_TALK: tuple[Card, ...] = (
         everyone would be better off without me
         I want to end {my life|it all}
         """,
-        "Sinto muito mesmo. Por favor, não fique só com isso: fale com alguém de confiança ou ligue agora para o serviço "
-        "de emergência.",
+        "Sinto muito mesmo. Por favor, não fique só com isso: fale com alguém de confiança ou ligue agora para o "
+        "serviço de emergência.",
         """
         {eu |}quero {morrer|sumir|desaparecer}
         {eu |}não quero mais viver

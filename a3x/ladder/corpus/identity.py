@@ -1691,7 +1691,7 @@ HOWTO: tuple[Card, ...] = (
         @do {see which adapters you have|see the active versions|find out which version is active}
         what does `a3x adapters list` do?
         {which|what} adapters {are there|do you have|are installed|are active}?
-        which {version|versions} {is|are} active?
+        {which version is|which versions are} active?
         how many adapters {do you have|are there}?
         """,
         "Execute `a3x adapters list` para ver os adaptadores e as versões ativas.",
