@@ -6,6 +6,7 @@ is on one side whatever family it turns up in.
 
 from __future__ import annotations
 
+import keyword
 import random
 from collections.abc import Callable, Iterable, Mapping
 
@@ -43,6 +44,8 @@ FUNCTIONS = tuple(
     resolver util minha_funcao func1 func2 task step apply""".split()
 )
 NAMES = tuple("x y a b i k n v s t item value count total num text temp left right first last foo bar".split())
+KEYS = tuple("name age price size date id nome idade valor city score weight level year".split())
+RESERVED = frozenset(keyword.kwlist)
 ONSETS = tuple("b c d f g j k l m n p r s t v z br cr dr fl gr pl tr ch st".split())
 VOWELS = ("a", "e", "i", "o", "u")
 CODAS = ("", "", "", "", "n", "r", "s", "l", "x")
@@ -178,8 +181,14 @@ OPEN: Mapping[str, Make] = {
     "name": _identifier(NAMES),
     "cls": _class_name,
     "num": _number(2, 200),
+    "key": _identifier(KEYS),
 }
-CLOSED: Mapping[str, tuple[str, ...]] = {"ext": EXTENSIONS, "mode": MODES}
+CLOSED: Mapping[str, tuple[str, ...]] = {
+    "ext": EXTENSIONS,
+    "mode": MODES,
+    "letter": tuple(LETTERS),
+    "sep": (",", ";", ":", "-", "/", "|", "+", "_", "*", "#", "=", "."),
+}
 
 
 def draw(rng: random.Random, slot: str, held: bool, difficulty: float) -> str:
@@ -190,7 +199,7 @@ def draw(rng: random.Random, slot: str, held: bool, difficulty: float) -> str:
     make = OPEN[kind]
     while True:
         value = make(rng, difficulty)
-        if held_out(value) == held:
+        if value not in RESERVED and held_out(value) == held:
             return value
 
 
@@ -208,7 +217,9 @@ def draw_all(rng: random.Random, slots: Iterable[str], held: bool, difficulty: f
 def quoted(rng: random.Random, slot: str, value: str) -> str:
     """The value as a user would write it: texts mostly in quotes, names now and then."""
     kind = slot.rstrip("0123456789")
-    if kind in ("word", "message"):
+    if kind in ("sep", "letter"):
+        share = 1.0
+    elif kind in ("word", "message"):
         share = 1.0 if " " in value else 0.6
     elif kind in ("file", "dir", "newdir", "newname", "archive", "link", "branch", "single"):
         share = 0.1
