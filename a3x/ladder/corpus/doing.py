@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from a3x.ladder.corpus.example import Example, Message, Split, held_out, pick
+from a3x.ladder.corpus.example import Example, Message, Split, pick
 
 Lang = Literal["en", "pt"]
 PORTUGUESE_SHARE = 0.4
@@ -144,14 +144,6 @@ def expand(rng: random.Random, pattern: str) -> str:
     """One reading of a pattern: alternations drawn, slots left in place."""
     text = "".join(rng.choice(part) if len(part) > 1 else part[0] for part in _parts_of(pattern))
     return " ".join(text.split())
-
-
-def readings(pattern: str) -> int:
-    """How many readings a pattern has."""
-    total = 1
-    for part in _parts_of(pattern):
-        total *= len(set(part))
-    return total
 
 
 @lru_cache(maxsize=None)

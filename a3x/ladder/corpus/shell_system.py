@@ -84,7 +84,7 @@ SYSTEM = (
         "uptime",
         "uptime",
         (
-            "<show> [the uptime|how long the computer has been on|how long the system has been running]",
+            "<show> [the uptime|the uptime of this machine|the time since start-up]",
             "?how long has [the computer|this machine|the system] been [on|running|up]",
             "?since when is [the computer|this machine] [on|running]",
             "!uptime [of this machine|]",
@@ -194,7 +194,7 @@ SYSTEM = (
         (
             "<print> [the value of|] [the environment variable|the variable] {var}",
             "<print> the value of {var}",
-            "?what is [the value of|in] [the variable|the environment variable|] {var}",
+            "?what is the value of [the variable|the environment variable|] {var}",
             "!value of [the variable|the environment variable|] {var}",
             "check what the variable {var} is set to",
         ),
@@ -474,7 +474,7 @@ A3X = (
         (
             "[start|run|launch] a3x on port {port}",
             "[serve|start the server of] a3x on port {port}",
-            "make a3x listen on port {port}",
+            "[make|let] a3x listen on port {port}",
             "start the a3x [daemon|server] [on|at] port {port}",
             "!a3x server on port {port}",
         ),

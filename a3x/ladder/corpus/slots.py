@@ -48,7 +48,7 @@ KEYS = tuple("name age price size date id nome idade valor city score weight lev
 RESERVED = frozenset(keyword.kwlist)
 ONSETS = tuple("b c d f g j k l m n p r s t v z br cr dr fl gr pl tr ch st".split())
 VOWELS = ("a", "e", "i", "o", "u")
-CODAS = ("", "", "", "", "n", "r", "s", "l", "x")
+CODAS = (*("",) * 7, "n", "r", "s", "l")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 Make = Callable[[random.Random, float], str]
@@ -56,9 +56,7 @@ Make = Callable[[random.Random, float], str]
 
 def nonsense(rng: random.Random, least: int = 2, most: int = 3) -> str:
     """A pronounceable word that means nothing."""
-    return "".join(
-        rng.choice(ONSETS) + rng.choice(VOWELS) + rng.choice(CODAS) for _ in range(rng.randint(least, most))
-    )
+    return "".join(rng.choice(ONSETS) + rng.choice(VOWELS) + rng.choice(CODAS) for _ in range(rng.randint(least, most)))
 
 
 def stem(rng: random.Random, difficulty: float) -> str:

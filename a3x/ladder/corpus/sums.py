@@ -158,7 +158,7 @@ def _chain(rng: random.Random, difficulty: float) -> str:
     if difficulty > 0.4 and rng.random() < 0.6:
         at = rng.randrange(len(terms) - 1)
         terms[at], terms[at + 1] = f"({terms[at]}", f"{terms[at + 1]})"
-    return terms[0] + "".join(sign + term for sign, term in zip(signs, terms[1:]))
+    return terms[0] + "".join(sign + term for sign, term in zip(signs, terms[1:], strict=True))
 
 
 def _draw_sum(family: SumFamily, rng: random.Random, difficulty: float) -> _Sum:

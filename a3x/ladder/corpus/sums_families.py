@@ -31,7 +31,9 @@ PEOPLE = tuple(
     Alice Ben Clara David Emma Frank Grace Henry Iris Jack Kate Leo Mary Noah Olive Peter Rose Sam Tom Zoe""".split()
 )
 THINGS: dict[Lang, tuple[str, ...]] = {
-    "en": tuple("apples books coins cards pens eggs stamps stickers marbles tickets oranges photos bottles seeds".split()),
+    "en": tuple(
+        "apples books coins cards pens eggs stamps stickers marbles tickets oranges photos bottles seeds".split()
+    ),
     "pt": (
         *("livros", "selos", "lápis", "ovos", "cadernos", "carrinhos", "adesivos"),
         *("ingressos", "pães", "botões", "bombons", "parafusos"),

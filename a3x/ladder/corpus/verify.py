@@ -19,15 +19,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
 from a3x.ladder.corpus import python_code, shell, sums
 from a3x.ladder.corpus.doing import Exchange, Family, Lang, fill
+from a3x.ladder.corpus.example import Message
 from a3x.ladder.corpus.verify_python import SCRIPTS
-from a3x.ladder.corpus.verify_shell import CHECKED_ONLY, CHECKS, Outcome, Scene
+from a3x.ladder.corpus.verify_shell import CHECKED_ONLY, CHECKS, Check, Outcome, Scene
 
 Status = Literal["verified", "checked", "failed"]
 LANGUAGES: tuple[Lang, ...] = ("en", "pt")
@@ -101,13 +102,20 @@ def judge_shell(family: Family, exchange: Exchange) -> Verdict:
             before = run(["/bin/sh", "-ec", fill(check.before, values)], work)
             if before.code:
                 return Verdict(family.name, "failed", f"fixture: {before.err.strip()}")
-        script = command + (f"\n{check.after}" if check.after else "")
+        script = "\n".join(filter(None, (fill(check.prefix, values), command, check.after)))
         outcome = run(["/bin/sh", "-c", script], work, check.stdin)
         if outcome.code not in check.codes:
             return Verdict(family.name, "failed", f"{command}: exit {outcome.code} {outcome.err.strip()}")
-        if not check.holds(scene, outcome):
+        if not _holds(check, scene, outcome):
             return Verdict(family.name, "failed", f"{command}: wrong outcome {outcome.out[:200]!r}")
     return Verdict(family.name, "verified")
+
+
+def _holds(check: Check, scene: Scene, outcome: Outcome) -> bool:
+    try:
+        return check.holds(scene, outcome)
+    except (OSError, ValueError, IndexError):  # a file or a line that ought to be there is not
+        return False
 
 
 def _parse_only(family: Family, command: str, expected: str) -> Verdict:
@@ -178,8 +186,20 @@ def judge_sum(family: sums.SumFamily, exchange: Exchange) -> Verdict:
     return Verdict(family.name, "verified" if right else "failed", "" if right else f"{expression} → {tool.content}")
 
 
-def verdicts(per_family: int, seed: int) -> Iterator[tuple[str, Verdict]]:
-    """Judge ``per_family`` drawn answers of every family of the three skills, languages in turn."""
+def broken(exchange: Exchange) -> Exchange:
+    """The same exchange with a wrong answer, as a negative control: nothing is done, or the sum is one off."""
+    *first, last = exchange.messages
+    if last.content.startswith("```"):
+        language, wrong = ("sh", "true") if last.content.startswith("```sh") else ("python", "pass")
+        return replace(exchange, messages=(*first, Message("assistant", f"```{language}\n{wrong}\n```")))
+    return replace(exchange, messages=(*first, Message("assistant", f"{last.content}1")))
+
+
+def verdicts(per_family: int, seed: int, negative: bool = False) -> Iterator[tuple[str, Verdict]]:
+    """Judge ``per_family`` drawn answers of every family of the three skills, languages in turn.
+
+    ``negative``: every answer is broken first, so every verdict ought to be ``failed``.
+    """
     rng = random.Random(seed)
     skills = (
         ("shell", shell.FAMILIES, shell.draw_family, judge_shell),
@@ -191,27 +211,28 @@ def verdicts(per_family: int, seed: int) -> Iterator[tuple[str, Verdict]]:
             for at in range(per_family):
                 difficulty = (at + 1) / per_family
                 exchange = draw_family(family, rng, "train", difficulty, LANGUAGES[at % 2])  # type: ignore[arg-type]
-                yield skill, judge(family, exchange)  # type: ignore[arg-type]
+                yield skill, judge(family, broken(exchange) if negative else exchange)  # type: ignore[arg-type]
 
 
 def main() -> int:
-    """Print the table; exit status 1 on any failure."""
+    """Print the table; exit status 1 on any failure (with ``--negative``: on any broken answer that passes)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--per-family", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--negative", action="store_true", help="break every answer; each must then fail")
     options = parser.parse_args()
     table: dict[tuple[str, str], dict[Status, int]] = {}
     reasons: list[str] = []
-    for skill, verdict in verdicts(options.per_family, options.seed):
+    for skill, verdict in verdicts(options.per_family, options.seed, options.negative):
         row = table.setdefault((skill, verdict.family), {"verified": 0, "checked": 0, "failed": 0})
         row[verdict.status] += 1
-        if verdict.status == "failed":
+        if (verdict.status == "failed") != options.negative:
             reasons.append(f"{skill}/{verdict.family}: {verdict.reason}")
     print(f"{'family':32}{'verified':>10}{'checked':>10}{'failed':>10}")
     for (skill, name), row in table.items():
         print(f"{skill + '/' + name:32}{row['verified']:>10}{row['checked']:>10}{row['failed']:>10}")
     for reason in reasons:
-        print(f"FAILED {reason}")
+        print(f"WRONG {reason}")
     return 1 if reasons else 0
 
 

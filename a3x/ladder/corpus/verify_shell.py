@@ -62,11 +62,15 @@ class Scene:
 
 @dataclass(frozen=True)
 class Check:
-    """How a family is verified. ``before`` and ``after`` are shell text run ahead of and behind the command."""
+    """How a family is verified.
+
+    ``before`` is a script of its own ahead of the command; ``prefix`` and ``after`` are lines around it in its shell.
+    """
 
     build: Callable[[Scene], object]
     holds: Callable[[Scene, Outcome], bool]
     before: str = ""
+    prefix: str = ""
     after: str = ""
     stdin: str = ""
     codes: tuple[int, ...] = (0,)
@@ -236,16 +240,17 @@ READING_CHECKS = {
     "sort_reverse": Check(_file("pear\napple\nfig\n"), _prints("pear", "fig", "apple")),
     "sort_numeric": Check(_file("10\n9\n100\n"), _prints("9", "10", "100")),
     "sort_unique": Check(_file("b\na\nb\n"), _prints("a", "b")),
-    "count_repeats": Check(_file("b\na\nb\n"), lambda s, o: [line.split() for line in o.lines] == [["1", "a"], ["2", "b"]]),
-    "cut": Check(
-        _file(",".join(f"c{at}" for at in range(1, 31)) + "\n"), lambda s, o: o.lines == [f"c{s['col']}"]
+    "count_repeats": Check(
+        _file("b\na\nb\n"), lambda s, o: [line.split() for line in o.lines] == [["1", "a"], ["2", "b"]]
     ),
+    "cut": Check(_file(",".join(f"c{at}" for at in range(1, 31)) + "\n"), lambda s, o: o.lines == [f"c{s['col']}"]),
     "diff": Check(_two_files, lambda s, o: o.lines == ["2c2", "< left", "---", "> right"], codes=(1,)),
     "sha256": Check(_file("data"), lambda s, o: o.out.split() == [hashlib.sha256(b"data").hexdigest(), s["file"]]),
 }
 SEARCH_CHECKS = {
     "find_name": Check(
-        lambda s: (s.write(f"deep/{s['file']}"), s.write(f"x{s['file']}")), lambda s, o: o.lines == [f"./deep/{s['file']}"]
+        lambda s: (s.write(f"deep/{s['file']}"), s.write(f"x{s['file']}")),
+        lambda s, o: o.lines == [f"./deep/{s['file']}"],
     ),
     "find_ext": Check(
         _extensions(lambda s: ""), lambda s, o: sorted(o.lines) == [f"./deep/q2.{s['ext']}", f"./q1.{s['ext']}"]
@@ -318,14 +323,22 @@ SYSTEM_CHECKS = {
     "ps_cpu": Check(_nothing, _descending(2)),
     "date": Check(_nothing, lambda s, o: len(o.lines) == 1 and ":" in o.out),
     "env": Check(_nothing, lambda s, o: "LC_ALL=C" in o.lines),
-    "printenv": Check(_nothing, lambda s, o: True, codes=(0, 1)),
-    "which": Check(_nothing, lambda s, o: (o.code == 0) == bool(o.lines), codes=(0, 1)),
+    "printenv": Check(_nothing, lambda s, o: o.lines == ["/usr/bin:/bin"], prefix="export {var}=$PATH"),
+    "which": Check(
+        lambda s: s.write(f"tools/{s['program']}").chmod(0o755),
+        lambda s, o: o.lines == [str(s.path("tools", s["program"]))],
+        prefix="PATH=$PWD/tools:$PATH; alias which=/usr/bin/which",
+    ),
     "nproc": Check(_nothing, lambda s, o: int(o.out) >= 1),
     "whoami": Check(_nothing, lambda s, o: len(o.out.split()) == 1),
 }
 GIT_CHECKS = {
     "git_status": Check(_nothing, lambda s, o: "new.txt" in o.out, before=f"{REPO} && touch new.txt"),
-    "git_log": Check(_nothing, lambda s, o: "base" in o.out and "extra" in o.out, before=f"{REPO} && git commit -q --allow-empty -m extra"),
+    "git_log": Check(
+        _nothing,
+        lambda s, o: "base" in o.out and "extra" in o.out,
+        before=f"{REPO} && git commit -q --allow-empty -m extra",
+    ),
     "git_commit": Check(
         _nothing,
         lambda s, o: o.lines[-1] == s["message"],
@@ -338,7 +351,9 @@ GIT_CHECKS = {
         before=REPO + " && git reset -q --soft HEAD && echo more >> {file}",
         after="git diff --cached --name-only",
     ),
-    "git_branch": Check(_nothing, lambda s, o: o.lines == [s["branch"]], before=REPO, after="git branch --show-current"),
+    "git_branch": Check(
+        _nothing, lambda s, o: o.lines == [s["branch"]], before=REPO, after="git branch --show-current"
+    ),
     "git_switch": Check(
         _nothing,
         lambda s, o: o.lines == [s["branch"]],
