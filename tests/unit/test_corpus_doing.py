@@ -121,9 +121,13 @@ def test_calc(expression, result):
 def test_calc_agrees_with_fractions():
     hypothesis = pytest.importorskip("hypothesis")
     number = hypothesis.strategies.decimals(0, 99999, places=2, allow_nan=False).map(str)
-    tree = hypothesis.strategies.recursive(
-        number, lambda inner: hypothesis.strategies.builds("({}{}{})".format, inner, hypothesis.strategies.sampled_from("+-*/%"), inner), max_leaves=5
-    )  # fmt: skip
+    strategies = hypothesis.strategies
+    signs = strategies.sampled_from("+-*/%")
+
+    def bracketed(inner):
+        return strategies.builds("({}{}{})".format, inner, signs, inner)
+
+    tree = strategies.recursive(number, bracketed, max_leaves=5)
 
     @hypothesis.settings(max_examples=150, deadline=None, database=None)
     @hypothesis.given(tree)

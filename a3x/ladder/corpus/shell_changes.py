@@ -399,7 +399,7 @@ CHANGES = (
             "write {word} at the end of <file>",
         ),
         (
-            "[acrescentar|adicionar|anexar] [o texto|a linha|] {word} ao [arquivo|fim do arquivo|final do arquivo] {file}",
+            "[acrescentar|adicionar|anexar] [o texto|a linha|] {word} ao [arquivo|fim do arquivo] {file}",
             "[pôr|colocar] {word} no [fim|final] <do file>",
             "escrever {word} no [fim|final] <do file>",
             "[acrescentar|adicionar] uma linha com {word} [a|ao arquivo] {file}",

@@ -50,7 +50,7 @@ LISTING = (
         "ls_size",
         "ls -lS",
         (
-            "<show> [the|all|] files <here> [by size|sorted by size|ordered by size|largest first|from largest to smallest]",
+            "<show> [the|all|] files <here> [by size|sorted by size|largest first|from largest to smallest]",
             "sort [the|all|] files <here> by [size|file size]",
             "?[what|which] are the [largest|biggest] files [here|in this folder]",
             "!files [by size|sorted by size|ordered by size]",

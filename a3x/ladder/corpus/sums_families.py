@@ -325,14 +325,14 @@ FAMILIES: tuple[SumFamily, ...] = (
         (
             "!{who} shares {a} {things} equally among {b} [friends|children|people]. How many does each get?",
             "!{a} {things} are packed into {b} boxes. How many in each box?",
-            "!{who} [reads|makes|sells] {a} {things} in {b} days. How many a day?",
+            "!{who} [uses|makes|sells] {a} {things} in {b} days. How many a day?",
             "!{b} people pay {a} dollars together. How much does each pay?",
             "!Divide {a} {things} among {b} [bags|shelves|groups]. How many in each?",
         ),
         (
             "!{who} divide {a} {things} igualmente entre {b} [amigos|crianças|pessoas]. Quantos cada um recebe?",
             "!{a} {things} são guardados em {b} caixas. Quantos em cada caixa?",
-            "!{who} [lê|faz|vende] {a} {things} em {b} dias. Quantos por dia?",
+            "!{who} [usa|faz|vende] {a} {things} em {b} dias. Quantos por dia?",
             "!{b} pessoas pagam {a} reais juntas. Quanto cada uma paga?",
             "!Divida {a} {things} em {b} [sacos|prateleiras|grupos]. Quantos em cada um?",
         ),
