@@ -1,0 +1,191 @@
+"""Turns corpus generators into packed training batches, in a process of its own.
+
+Knows the chat tokens and where loss falls; knows nothing of models. A batch is a pure function of the seed, its number
+and the progress it was drawn at.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a3x.ladder.corpus.example import Example, Generator
+from a3x.ladder.recipe import Recipe
+from a3x.ladder.tokenizer import ServedTokenizer
+
+Corpus = dict[str, Sequence[Generator]]
+"""Generators by corpus module."""
+
+LEFT_OVER = 6
+"""A batch is full when this many conversations in a row find no room in it."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Packed rows. ``where`` are flat positions whose next token is scored; ``answer`` marks what the assistant wrote."""
+
+    tokens: NDArray[np.int16]
+    positions: NDArray[np.int16]
+    documents: NDArray[np.int16]
+    where: NDArray[np.int32]
+    targets: NDArray[np.int16]
+    weights: NDArray[np.float32]
+    answer: NDArray[np.bool_]
+
+
+def corpus(modules: Sequence[str]) -> Corpus:
+    """Import the named modules of ``a3x.ladder.corpus``."""
+    return {name: importlib.import_module(f"a3x.ladder.corpus.{name}").GENERATORS for name in modules}
+
+
+def draw(corpus: Corpus, recipe: Recipe, rng: random.Random, progress: float) -> Example:
+    """One training conversation of the mixture and difficulty at ``progress``."""
+    shares = recipe.mixture.at(progress, recipe.copying_share)
+    module = rng.choices(list(corpus), [shares[name] for name in corpus])[0]
+    return rng.choice(corpus[module]).sample(rng, "train", rng.uniform(0, 1) * recipe.difficulty(progress))
+
+
+class Packer:
+    """Fills rows of ``row_tokens`` first-fit; conversations that are longer wait for a batch of rows twice as long."""
+
+    def __init__(self, recipe: Recipe, corpus: Corpus, tokenizer: ServedTokenizer, rng: random.Random) -> None:
+        self.recipe, self.corpus, self.tokenizer, self.rng = recipe, corpus, tokenizer, rng
+        self.short: list[tuple[list[int], list[bool]]] = []
+        self.long: list[tuple[list[int], list[bool]]] = []
+        self.dropped = 0
+
+    def batch(self, progress: float) -> Batch:
+        """The next full batch; conversations longer than the model's context are dropped and counted."""
+        recipe = self.recipe
+        short = _Rows(recipe.batch_rows, recipe.row_tokens)
+        while True:
+            if sum(len(ids) for ids, _ in self.long) >= recipe.batch_rows * recipe.row_tokens:
+                return self._finish(_Rows(recipe.batch_rows // 2, recipe.row_tokens * 2), self.long)
+            if len(self.short) >= LEFT_OVER:
+                rows = self._finish(short, self.short) if short.used else None
+                if rows is not None:
+                    return rows
+            ids, written = self.tokenizer.conversation(draw(self.corpus, recipe, self.rng, progress).messages)
+            if len(ids) > recipe.shape.context:
+                self.dropped += 1
+            elif len(ids) > recipe.row_tokens:
+                self.long.append((ids, written))
+            elif not short.place(ids, written):
+                self.short.append((ids, written))
+
+    def _finish(self, rows: _Rows, waiting: list[tuple[list[int], list[bool]]]) -> Batch:
+        waiting[:] = [item for item in waiting if not rows.place(*item)]
+        return rows.batch(self.recipe, self.rng)
+
+
+class _Rows:
+    """Rows being filled."""
+
+    def __init__(self, rows: int, length: int) -> None:
+        self.tokens = np.zeros((rows, length), np.int16)
+        self.positions = np.zeros((rows, length), np.int16)
+        self.documents = np.full((rows, length), -1, np.int16)
+        self.scored = np.zeros((rows, length), np.int8)
+        self.filled = [0] * rows
+        self.used = 0
+
+    def place(self, ids: list[int], written: list[bool]) -> bool:
+        length = self.tokens.shape[1]
+        row = next((r for r, filled in enumerate(self.filled) if filled + len(ids) <= length), None)
+        if row is None:
+            return False
+        at = slice(self.filled[row], self.filled[row] + len(ids))
+        self.tokens[row, at] = ids
+        self.positions[row, at] = np.arange(len(ids))
+        self.documents[row, at] = self.used
+        # What a position predicts is its next token; the last one of a conversation predicts nothing.
+        self.scored[row, at] = [*(2 if own else 1 for own in written[1:]), 0]
+        self.filled[row] += len(ids)
+        self.used += 1
+        return True
+
+    def batch(self, recipe: Recipe, rng: random.Random) -> Batch:
+        scored = self.scored.ravel()
+        kept = np.random.default_rng(rng.getrandbits(32)).random(scored.size) < recipe.rest_sampled
+        where = np.flatnonzero((scored == 2) | ((scored == 1) & kept))
+        answer = scored[where] == 2
+        return Batch(
+            self.tokens,
+            self.positions,
+            self.documents,
+            where.astype(np.int32),
+            self.tokens.ravel()[where + 1],
+            np.where(answer, 1.0, recipe.rest_weight / recipe.rest_sampled).astype(np.float32),
+            answer,
+        )
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the drawing process needs; picklable."""
+
+    recipe: Recipe
+    modules: tuple[str, ...]
+    vocabulary: Path
+    salt: int
+    steps: int | None
+
+    def batches(self, progress: Callable[[int], float]) -> Iterator[Batch]:
+        """Batches for ever; ``progress(number)`` says how far training will be."""
+        rng = random.Random(f"{self.recipe.seed}/{self.salt}")
+        packer = Packer(self.recipe, corpus(self.modules), ServedTokenizer(self.vocabulary), rng)
+        number = 0
+        while True:
+            yield packer.batch(progress(number))
+            number += 1
+
+
+class Stream:
+    """Batches drawn ahead by a child process. With a step budget the drawing is deterministic; with a time budget it
+    follows ``progress``, which the trainer sets."""
+
+    def __init__(self, source: Source, done: int = 0, ahead: int = 48) -> None:
+        context = get_context("spawn")
+        self._progress = context.Value("d", 0.0)
+        self._queue: Queue[Batch] = context.Queue(ahead)
+        self._child = context.Process(target=_feed, args=(source, done, self._progress, self._queue), daemon=True)
+        self._child.start()
+
+    def set_progress(self, progress: float) -> None:
+        self._progress.value = progress
+
+    def next(self) -> Batch:
+        """The next batch; raises ``RuntimeError`` when the child died."""
+        while True:
+            try:
+                return self._queue.get(timeout=120)
+            except Exception as error:
+                if not self._child.is_alive():
+                    raise RuntimeError("the process that draws batches died; its traceback is above") from error
+
+    def close(self) -> None:
+        self._child.terminate()
+        self._child.join()
+
+
+def _feed(source: Source, done: int, progress: Any, queue: Queue[Batch]) -> None:
+    parent = os.getppid()
+    steps = source.steps
+
+    def where(number: int) -> float:
+        return (done + number) / steps if steps else progress.value
+
+    for batch in source.batches(where):
+        queue.put(batch)
+        if os.getppid() != parent:
+            return

@@ -1,0 +1,121 @@
+"""Every setting of the seed recipe, stated once, and its TOML form.
+
+Knows nothing of tensors or files beyond the recipe's own; other ladder modules take a ``Recipe`` and read from it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A Llama: RMSNorm, rotary positions, SwiGLU, tied embeddings, as many key heads as query heads."""
+
+    vocab: int = 4096
+    width: int = 256
+    layers: int = 6
+    heads: int = 4
+    ffn: int = 768
+    context: int = 1024
+    rope_theta: float = 10_000.0
+    norm_eps: float = 1e-5
+
+    @property
+    def head_width(self) -> int:
+        return self.width // self.heads
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Share of each corpus module, at the start (``copying``) and from the end of the copying phase on (``whole``)."""
+
+    copying: dict[str, float] = field(
+        default_factory=lambda: {
+            "reading": 0.50,
+            "sums": 0.15,
+            "json_calls": 0.08,
+            "shell": 0.12,
+            "python_code": 0.05,
+            "dialogue": 0.05,
+            "identity": 0.05,
+        }
+    )
+    whole: dict[str, float] = field(
+        default_factory=lambda: {
+            "reading": 0.28,
+            "shell": 0.17,
+            "python_code": 0.16,
+            "sums": 0.10,
+            "json_calls": 0.12,
+            "dialogue": 0.09,
+            "identity": 0.08,
+        }
+    )
+
+    def at(self, progress: float, copying_share: float) -> dict[str, float]:
+        """Weights at ``progress`` in [0, 1]: copying first, then a linear change of the same length to the whole."""
+        mix = min(1.0, max(0.0, progress / copying_share - 1.0)) if copying_share else 1.0
+        return {name: (1 - mix) * self.copying.get(name, 0.0) + mix * self.whole[name] for name in self.whole}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the seed is grown. Shares are fractions of the training budget."""
+
+    name: str = "a3x-seed-1"
+    seed: int = 1
+    shape: Shape = field(default_factory=Shape)
+    mixture: Mixture = field(default_factory=Mixture)
+    tokenizer_conversations: int = 60_000
+    row_tokens: int = 512
+    batch_rows: int = 4
+    learning_rate: float = 3e-3
+    final_rate_share: float = 0.03
+    warmup_steps: int = 200
+    beta1: float = 0.9
+    beta2: float = 0.95
+    weight_decay: float = 0.1
+    clip_norm: float = 1.0
+    rest_weight: float = 0.05
+    rest_sampled: float = 0.25
+    copying_share: float = 0.15
+    growing_share: float = 0.5
+    checkpoint_s: float = 180.0
+    report_steps: int = 50
+    probe_steps: int = 1000
+    probe_items: int = 16
+
+    def difficulty(self, progress: float) -> float:
+        """Grows from 0 to 1 over ``growing_share`` of the budget."""
+        return min(1.0, progress / self.growing_share)
+
+
+def load(path: Path) -> Recipe:
+    """Read a recipe; raises ``ValueError`` on an unknown key."""
+    return _build(Recipe, tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def dump(recipe: Recipe) -> str:
+    """The recipe as TOML."""
+    return "\n".join(_lines(asdict(recipe), "")) + "\n"
+
+
+def _build(kind: type, values: dict[str, Any]) -> Any:
+    nested = {"shape": Shape, "mixture": Mixture}
+    unknown = set(values) - {f.name for f in fields(kind)}
+    if unknown:
+        raise ValueError(f"unknown recipe keys: {', '.join(sorted(unknown))}")
+    return kind(**{key: _build(nested[key], value) if key in nested else value for key, value in values.items()})
+
+
+def _lines(table: dict[str, Any], prefix: str) -> list[str]:
+    plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    lines = [f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in plain.items()]
+    for key, value in table.items():
+        if isinstance(value, dict):
+            lines += ["", f"[{prefix}{key}]", *_lines(value, f"{prefix}{key}.")]
+    return lines
