@@ -26,8 +26,8 @@ from a3x.ladder.tokenizer import ServedTokenizer
 Corpus = dict[str, Sequence[Generator]]
 """Generators by corpus module."""
 
-LEFT_OVER = 6
-"""A batch is full when this many conversations in a row find no room in it."""
+OVERFLOW = 1.2
+"""A batch is packed once this many times its tokens wait: what does not fit waits for the next."""
 
 
 @dataclass(frozen=True)
@@ -56,36 +56,28 @@ def draw(corpus: Corpus, recipe: Recipe, rng: random.Random, progress: float) ->
 
 
 class Packer:
-    """Fills rows of ``row_tokens`` first-fit; conversations that are longer wait for a batch of rows twice as long."""
+    """Packs conversations first-fit into rows of the shortest length that holds them, each length in batches of its own."""
 
     def __init__(self, recipe: Recipe, corpus: Corpus, tokenizer: ServedTokenizer, rng: random.Random) -> None:
         self.recipe, self.corpus, self.tokenizer, self.rng = recipe, corpus, tokenizer, rng
-        self.short: list[tuple[list[int], list[bool]]] = []
-        self.long: list[tuple[list[int], list[bool]]] = []
+        self.waiting: dict[int, list[tuple[list[int], list[bool]]]] = {length: [] for length in recipe.row_tokens}
         self.dropped = 0
 
     def batch(self, progress: float) -> Batch:
-        """The next full batch; conversations longer than the model's context are dropped and counted."""
-        recipe = self.recipe
-        short = _Rows(recipe.batch_rows, recipe.row_tokens)
+        """The next full batch; conversations longer than the longest row are dropped and counted."""
+        enough = self.recipe.batch_tokens * OVERFLOW
         while True:
-            if sum(len(ids) for ids, _ in self.long) >= recipe.batch_rows * recipe.row_tokens:
-                return self._finish(_Rows(recipe.batch_rows // 2, recipe.row_tokens * 2), self.long)
-            if len(self.short) >= LEFT_OVER:
-                rows = self._finish(short, self.short) if short.used else None
-                if rows is not None:
-                    return rows
-            ids, written = self.tokenizer.conversation(draw(self.corpus, recipe, self.rng, progress).messages)
-            if len(ids) > recipe.shape.context:
+            ids, written = self.tokenizer.conversation(draw(self.corpus, self.recipe, self.rng, progress).messages)
+            length = next((length for length in self.waiting if len(ids) <= length), None)
+            if length is None:
                 self.dropped += 1
-            elif len(ids) > recipe.row_tokens:
-                self.long.append((ids, written))
-            elif not short.place(ids, written):
-                self.short.append((ids, written))
-
-    def _finish(self, rows: _Rows, waiting: list[tuple[list[int], list[bool]]]) -> Batch:
-        waiting[:] = [item for item in waiting if not rows.place(*item)]
-        return rows.batch(self.recipe, self.rng)
+                continue
+            queue = self.waiting[length]
+            queue.append((ids, written))
+            if sum(len(ids) for ids, _ in queue) >= enough:
+                rows = _Rows(self.recipe.batch_tokens // length, length)
+                self.waiting[length] = [item for item in queue if not rows.place(*item)]
+                return rows.batch(self.recipe, self.rng)
 
 
 class _Rows:

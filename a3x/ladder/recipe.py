@@ -71,8 +71,8 @@ class Recipe:
     shape: Shape = field(default_factory=Shape)
     mixture: Mixture = field(default_factory=Mixture)
     tokenizer_conversations: int = 60_000
-    row_tokens: int = 512
-    batch_rows: int = 4
+    batch_tokens: int = 2048
+    row_tokens: tuple[int, ...] = (256, 512, 1024)
     learning_rate: float = 3e-3
     final_rate_share: float = 0.03
     warmup_steps: int = 200
@@ -109,13 +109,20 @@ def _build(kind: type, values: dict[str, Any]) -> Any:
     unknown = set(values) - {f.name for f in fields(kind)}
     if unknown:
         raise ValueError(f"unknown recipe keys: {', '.join(sorted(unknown))}")
-    return kind(**{key: _build(nested[key], value) if key in nested else value for key, value in values.items()})
+    known = {key: _build(nested[key], value) if key in nested else value for key, value in values.items()}
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in known.items()})
 
 
 def _lines(table: dict[str, Any], prefix: str) -> list[str]:
     plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    lines = [f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in plain.items()]
+    lines = [f"{key} = {_value(value)}" for key, value in plain.items()]
     for key, value in table.items():
         if isinstance(value, dict):
             lines += ["", f"[{prefix}{key}]", *_lines(value, f"{prefix}{key}.")]
     return lines
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -82,6 +82,9 @@ class ServedTokenizer:
         self.end = self.special(END)
         self.roles = {role: self.special(f"<|{role}|>") for role in ROLES}
 
+    def close(self) -> None:
+        llama_cpp.llama_model_free(self._model)
+
     def text(self, text: str, special: bool = False) -> list[int]:
         """Token ids of plain text; markers inside it are read as text unless ``special``."""
         raw = text.encode()

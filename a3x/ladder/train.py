@@ -46,7 +46,8 @@ class Trainer:
         self.recipe, self.budget, self.out = recipe, budget, out
         self.device = torch.device(device)
         self.model = Llama(recipe.shape).to(self.device)
-        self.forward = torch.compile(self.model) if compiled else self.model
+        self.forward = torch.compile(self.model, dynamic=False) if compiled else self.model
+        self.score = torch.compile(_score, dynamic=True) if compiled else _score
         self.optimiser = _optimiser(self.model, recipe)
         self.half = self.device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
         self.step = 0
@@ -95,8 +96,7 @@ class Trainer:
         )
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             hidden = self.forward(tokens, positions, documents)
-            scores = self.model.logits(hidden.flatten(0, 1)[where])
-        each = F.cross_entropy(scores.float(), targets, reduction="none")
+            each = self.score(hidden.flatten(0, 1), where, targets, self.model.token_embd.weight)
         loss = (each * weights).sum() / weights.sum()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm)
@@ -171,6 +171,11 @@ def rate(recipe: Recipe, step: int, progress: float) -> float:
     low = recipe.final_rate_share
     cosine = low + (1 - low) * (1 + math.cos(math.pi * progress)) / 2
     return recipe.learning_rate * cosine * min(1.0, (step + 1) / recipe.warmup_steps)
+
+
+def _score(hidden: Tensor, where: Tensor, targets: Tensor, head: Tensor) -> Tensor:
+    """Cross-entropy at ``where``; other positions never meet the vocabulary."""
+    return F.cross_entropy(F.linear(hidden[where], head).float(), targets, reduction="none")
 
 
 def _optimiser(model: Llama, recipe: Recipe) -> torch.optim.AdamW:
