@@ -60,6 +60,17 @@ def read(path: Path) -> tuple[Shape, dict[str, Tensor]]:
     return shape, weights
 
 
+def rewrite(source: Path, target: Path, weights: dict[str, Tensor]) -> None:
+    """Write ``source`` again with other weights of the same shapes, its metadata and vocabulary unchanged."""
+    reader = gguf.GGUFReader(source)
+    target.write_bytes(source.read_bytes())
+    heads = int(reader.fields["llama.attention.head_count"].contents())
+    with target.open("r+b") as file:
+        for tensor in reader.tensors:
+            file.seek(tensor.data_offset)
+            file.write(_stored(tensor.name, weights[tensor.name], heads).tobytes())
+
+
 def _metadata(writer: gguf.GGUFWriter, shape: Shape, name: str) -> None:
     writer.add_name(name)
     writer.add_author(AUTHOR)
