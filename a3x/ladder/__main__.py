@@ -36,11 +36,11 @@ def seed(options: argparse.Namespace) -> None:
     """Tokenizer → training → export → scores, all in the run directory ``--out``."""
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
-    settings = recipe.load(options.recipe) if options.recipe else Recipe()
+    settings = _recipe(options)
     (out / "recipe.toml").write_text(recipe.dump(settings), encoding="utf-8")
     torch.set_num_threads(options.threads)
-    modules = tuple(settings.mixture.whole)
-    pieces = _pieces(out, settings, corpus(modules))
+    generators = corpus(settings)
+    pieces = _pieces(out, settings, generators)
     export.write(out / "vocabulary.gguf", settings.shape, pieces, None, settings.name)
     budget = Budget(options.steps, options.minutes * 60 if options.minutes else None)
     trainer = Trainer(settings, budget, out, options.device, compiled=options.compile)
@@ -48,21 +48,21 @@ def seed(options: argparse.Namespace) -> None:
         trainer.resume(out / "checkpoint.pt")
     elif options.init:
         trainer.warm_start(options.init)
-    source = Source(settings, modules, out / "vocabulary.gguf", salt=trainer.step, steps=options.steps)
+    source = Source(settings, out / "vocabulary.gguf", salt=trainer.step, steps=options.steps)
     stream = Stream(source, trainer.step)
     try:
-        trainer.run(stream, None if options.no_probe else _prober(out, settings, pieces, corpus(modules)))
+        trainer.run(stream, None if options.no_probe else _prober(out, settings, pieces, generators))
     finally:
         stream.close()
     made = out / f"{settings.name}.gguf"
     export.write(made, settings.shape, pieces, trainer.model.state_dict(), settings.name)
     figures = {"tokens": trainer.tokens, "steps": trainer.step, "training_s": round(trainer.spent_s)}
-    _card(made, out / "scores.json", options.n, options.threads, figures)
+    _card(made, out / "scores.json", generators, options.n, options.threads, figures)
 
 
 def card(options: argparse.Namespace) -> None:
     """Score a GGUF and print what it says to a newcomer."""
-    _card(options.gguf, options.json, options.n, options.threads, {})
+    _card(options.gguf, options.json, corpus(_recipe(options)), options.n, options.threads, {})
     decoder = evaluate.Decoder(options.gguf, options.threads)
     for question, answer in newcomer(decoder):
         print(f"> {question}\n{answer}\n")
@@ -95,6 +95,10 @@ def newcomer(decoder: evaluate.Decoder) -> Iterator[tuple[str, str]]:
     yield from zip(questions, decoder.answers(prompts), strict=True)
 
 
+def _recipe(options: argparse.Namespace) -> Recipe:
+    return recipe.load(options.recipe) if options.recipe else Recipe()
+
+
 def _pieces(out: Path, settings: Recipe, generators: Corpus) -> bytes:
     path = out / "tokenizer.model"
     if not path.exists():
@@ -119,9 +123,9 @@ def _prober(out: Path, settings: Recipe, pieces: bytes, generators: Corpus) -> A
     return probe
 
 
-def _card(gguf: Path, target: Path | None, n: int, threads: int, figures: dict[str, Any]) -> None:
+def _card(gguf: Path, target: Path | None, generators: Corpus, n: int, threads: int, figures: dict[str, Any]) -> None:
     decoder = evaluate.Decoder(gguf, threads)
-    table = evaluate.scores(decoder, corpus(tuple(Recipe().mixture.whole)), n)
+    table = evaluate.scores(decoder, generators, n)
     decoder.close()
     print(f"{'skill':32}" + "".join(f"{split:>20}" for split in ("train", "slots", "phrasing")))
     for skill, splits in sorted(table.items()):
@@ -140,7 +144,6 @@ def _parser() -> argparse.ArgumentParser:
     budget = grow.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=float)
     budget.add_argument("--steps", type=int)
-    grow.add_argument("--recipe", type=Path)
     grow.add_argument("--init", type=Path, help="checkpoint whose weights to start from")
     grow.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     grow.add_argument("--device", default="cpu")
@@ -163,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (grow, score, taught):
         command.add_argument("--threads", type=int, default=2)
     for command in (grow, score):
+        command.add_argument("--recipe", type=Path, help="TOML with settings that differ from the default")
         command.add_argument("--n", type=int, default=100, help="conversations a skill and split")
     return parser
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
@@ -23,8 +23,8 @@ from a3x.ladder.corpus.example import Example, Generator
 from a3x.ladder.recipe import Recipe
 from a3x.ladder.tokenizer import ServedTokenizer
 
-Corpus = dict[str, Sequence[Generator]]
-"""Generators by corpus module."""
+Corpus = dict[str, Generator]
+"""Generators by skill."""
 
 OVERFLOW = 1.2
 """A batch is packed once this many times its tokens wait: what does not fit waits for the next."""
@@ -43,16 +43,20 @@ class Batch:
     answer: NDArray[np.bool_]
 
 
-def corpus(modules: Sequence[str]) -> Corpus:
-    """Import the named modules of ``a3x.ladder.corpus``."""
-    return {name: importlib.import_module(f"a3x.ladder.corpus.{name}").GENERATORS for name in modules}
+def corpus(recipe: Recipe) -> Corpus:
+    """The generators of the recipe's corpus modules; raises ``ValueError`` unless its mixture names exactly their skills."""
+    modules = [importlib.import_module(f"a3x.ladder.corpus.{name}") for name in recipe.modules]
+    found = {generator.skill: generator for module in modules for generator in module.GENERATORS}
+    if set(found) != set(recipe.mixture.whole):
+        raise ValueError(f"the mixture names {sorted(recipe.mixture.whole)}, the corpus has {sorted(found)}")
+    return found
 
 
 def draw(corpus: Corpus, recipe: Recipe, rng: random.Random, progress: float) -> Example:
     """One training conversation of the mixture and difficulty at ``progress``."""
     shares = recipe.mixture.at(progress, recipe.copying_share)
-    module = rng.choices(list(corpus), [shares[name] for name in corpus])[0]
-    return rng.choice(corpus[module]).sample(rng, "train", rng.uniform(0, 1) * recipe.difficulty(progress))
+    skill = rng.choices(list(corpus), [shares[name] for name in corpus])[0]
+    return corpus[skill].sample(rng, "train", rng.uniform(0, 1) * recipe.difficulty(progress))
 
 
 class Packer:
@@ -127,7 +131,6 @@ class Source:
     """What the drawing process needs; picklable."""
 
     recipe: Recipe
-    modules: tuple[str, ...]
     vocabulary: Path
     salt: int
     steps: int | None
@@ -135,7 +138,7 @@ class Source:
     def batches(self, progress: Callable[[int], float]) -> Iterator[Batch]:
         """Batches for ever; ``progress(number)`` says how far training will be."""
         rng = random.Random(f"{self.recipe.seed}/{self.salt}")
-        packer = Packer(self.recipe, corpus(self.modules), ServedTokenizer(self.vocabulary), rng)
+        packer = Packer(self.recipe, corpus(self.recipe), ServedTokenizer(self.vocabulary), rng)
         number = 0
         while True:
             yield packer.batch(progress(number))

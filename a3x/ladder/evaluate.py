@@ -143,12 +143,10 @@ def grade(decoder: Decoder, examples: Sequence[Example]) -> list[tuple[list[bool
 
 def sample(corpus: Corpus, split: Split, n: int, difficulty: float, salt: str) -> dict[str, list[Example]]:
     """``n`` examples of each skill at up to ``difficulty``; the same for the same salt."""
-    drawn: dict[str, list[Example]] = defaultdict(list)
-    for generators in corpus.values():
-        for generator in generators:
-            rng = random.Random(f"evaluate/{salt}/{split}/{generator.skill}")
-            for _ in range(n):
-                drawn[generator.skill].append(generator.sample(rng, split, rng.uniform(0, difficulty)))
+    drawn = {}
+    for skill, generator in corpus.items():
+        rng = random.Random(f"evaluate/{salt}/{split}/{skill}")
+        drawn[skill] = [generator.sample(rng, split, rng.uniform(0, difficulty)) for _ in range(n)]
     return drawn
 
 

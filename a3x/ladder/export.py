@@ -55,7 +55,8 @@ def read(path: Path) -> tuple[Shape, dict[str, Tensor]]:
         ffn=int(number("feed_forward_length")),
         context=int(number("context_length")),
         rope_theta=float(number("rope.freq_base")),
-        norm_eps=float(number("attention.layer_norm_rms_epsilon")),
+        # Stored as float32: 1e-5 comes back as 9.99999975e-06.
+        norm_eps=float(f"{number('attention.layer_norm_rms_epsilon'):.6g}"),
     )
     return shape, weights
 

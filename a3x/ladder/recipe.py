@@ -31,28 +31,38 @@ class Shape:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Share of each corpus module, at the start (``copying``) and from the end of the copying phase on (``whole``)."""
+    """Share of each skill, at the start (``copying``) and from the end of the copying phase on (``whole``)."""
 
     copying: dict[str, float] = field(
         default_factory=lambda: {
-            "reading": 0.50,
-            "sums": 0.15,
-            "json_calls": 0.08,
+            "copy": 0.20,
+            "reading": 0.25,
+            "memo": 0.05,
+            "correction": 0.05,
+            "absent": 0.02,
             "shell": 0.12,
-            "python_code": 0.05,
-            "dialogue": 0.05,
-            "identity": 0.05,
+            "python": 0.06,
+            "sums": 0.12,
+            "json_calls": 0.05,
+            "dialogue": 0.04,
+            "identity": 0.02,
+            "howto": 0.02,
         }
     )
     whole: dict[str, float] = field(
         default_factory=lambda: {
-            "reading": 0.28,
+            "copy": 0.04,
+            "reading": 0.18,
+            "memo": 0.05,
+            "correction": 0.04,
+            "absent": 0.05,
             "shell": 0.17,
-            "python_code": 0.16,
-            "sums": 0.10,
-            "json_calls": 0.12,
-            "dialogue": 0.09,
-            "identity": 0.08,
+            "python": 0.14,
+            "sums": 0.09,
+            "json_calls": 0.08,
+            "dialogue": 0.06,
+            "identity": 0.05,
+            "howto": 0.05,
         }
     )
 
@@ -69,6 +79,7 @@ class Recipe:
     name: str = "a3x-seed-1"
     seed: int = 1
     shape: Shape = field(default_factory=Shape)
+    modules: tuple[str, ...] = ("identity", "dialogue", "shell", "python_code", "sums", "reading", "json_calls")
     mixture: Mixture = field(default_factory=Mixture)
     tokenizer_conversations: int = 60_000
     batch_tokens: int = 2048
@@ -124,5 +135,5 @@ def _lines(table: dict[str, Any], prefix: str) -> list[str]:
 
 def _value(value: Any) -> str:
     if isinstance(value, tuple):
-        return f"[{', '.join(map(str, value))}]"
+        return f"[{', '.join(map(_value, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)

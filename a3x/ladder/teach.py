@@ -60,7 +60,7 @@ def teach(gguf: Path, seed: int, threads: int, course: Course = Course()) -> dic
     from a3x.ladder.corpus.lessons import lessons  # unseen facts: nothing but this module may load them
 
     drawn = lessons(seed, course.lessons)
-    generators = corpus(tuple(Recipe().mixture.whole))
+    generators = corpus(Recipe())
     held = [example for drawn in sample(generators, "slots", 8, 1.0, f"teach/{seed}").values() for example in drawn]
     questions = {
         "taught": [example for lesson in drawn for example in lesson.taught],

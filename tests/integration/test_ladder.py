@@ -65,7 +65,7 @@ class Inline:
 
     def __init__(self, vocabulary: Path) -> None:
         self.tokenizer = ServedTokenizer(vocabulary)
-        self.packer = Packer(RECIPE, {"a": [Colours()]}, self.tokenizer, random.Random(1))
+        self.packer = Packer(RECIPE, {"a": Colours()}, self.tokenizer, random.Random(1))
         self.progress = 0.0
 
     def set_progress(self, progress: float) -> None:

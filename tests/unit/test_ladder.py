@@ -47,7 +47,7 @@ class Letters:
 
 def packer(settings: Recipe) -> Packer:
     tokenizer = cast(ServedTokenizer, Letters())
-    return Packer(settings, {name: [Echo()] for name in settings.mixture.whole}, tokenizer, random.Random(3))
+    return Packer(settings, {name: Echo() for name in settings.mixture.whole}, tokenizer, random.Random(3))
 
 
 def test_recipe_survives_toml(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_conversations_beyond_the_longest_row_are_counted() -> None:
 
 
 def test_draw_grows_with_progress() -> None:
-    generators = {name: [Echo()] for name in Recipe().mixture.whole}
+    generators = {name: Echo() for name in Recipe().mixture.whole}
     rng = random.Random(1)
     early = max(len(draw(generators, Recipe(), rng, 0.0).messages[0].content) for _ in range(100))
     late = max(len(draw(generators, Recipe(), rng, 1.0).messages[0].content) for _ in range(100))
