@@ -7,6 +7,8 @@ and the progress it was drawn at.
 from __future__ import annotations
 
 import importlib
+import itertools
+import math
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -64,7 +66,7 @@ class Packer:
 
     def __init__(self, recipe: Recipe, corpus: Corpus, tokenizer: ServedTokenizer, rng: random.Random) -> None:
         self.recipe, self.corpus, self.tokenizer, self.rng = recipe, corpus, tokenizer, rng
-        self.waiting: dict[int, list[tuple[list[int], list[bool]]]] = {length: [] for length in recipe.row_tokens}
+        self.waiting: dict[int, list[tuple[list[int], list[float]]]] = {length: [] for length in recipe.row_tokens}
         self.dropped = 0
 
     def batch(self, progress: float) -> Batch:
@@ -77,7 +79,7 @@ class Packer:
                 self.dropped += 1
                 continue
             queue = self.waiting[length]
-            queue.append((ids, written))
+            queue.append((ids, loss_weights(self.recipe, written)))
             if sum(len(ids) for ids, _ in queue) >= enough:
                 rows = _Rows(self.recipe.batch_tokens // length, length)
                 self.waiting[length] = [item for item in queue if not rows.place(*item)]
@@ -91,11 +93,11 @@ class _Rows:
         self.tokens = np.zeros((rows, length), np.int16)
         self.positions = np.zeros((rows, length), np.int16)
         self.documents = np.full((rows, length), -1, np.int16)
-        self.scored = np.zeros((rows, length), np.int8)
+        self.weights = np.zeros((rows, length), np.float32)
         self.filled = [0] * rows
         self.used = 0
 
-    def place(self, ids: list[int], written: list[bool]) -> bool:
+    def place(self, ids: list[int], weights: list[float]) -> bool:
         length = self.tokens.shape[1]
         row = next((r for r, filled in enumerate(self.filled) if filled + len(ids) <= length), None)
         if row is None:
@@ -105,25 +107,35 @@ class _Rows:
         self.positions[row, at] = np.arange(len(ids))
         self.documents[row, at] = self.used
         # What a position predicts is its next token; the last one of a conversation predicts nothing.
-        self.scored[row, at] = [*(2 if own else 1 for own in written[1:]), 0]
+        self.weights[row, at] = [*weights[1:], 0.0]
         self.filled[row] += len(ids)
         self.used += 1
         return True
 
     def batch(self, recipe: Recipe, rng: random.Random) -> Batch:
-        scored = self.scored.ravel()
-        kept = np.random.default_rng(rng.getrandbits(32)).random(scored.size) < recipe.rest_sampled
-        where = np.flatnonzero((scored == 2) | ((scored == 1) & kept))
-        answer = scored[where] == 2
+        weights = self.weights.ravel()
+        answer = weights > recipe.rest_weight
+        kept = np.random.default_rng(rng.getrandbits(32)).random(weights.size) < recipe.rest_sampled
+        where = np.flatnonzero(answer | ((weights > 0) & kept))
+        answer = answer[where]
         return Batch(
             self.tokens,
             self.positions,
             self.documents,
             where.astype(np.int32),
             self.tokens.ravel()[where + 1],
-            np.where(answer, 1.0, recipe.rest_weight / recipe.rest_sampled).astype(np.float32),
+            np.where(answer, weights[where], recipe.rest_weight / recipe.rest_sampled).astype(np.float32),
             answer,
         )
+
+
+def loss_weights(recipe: Recipe, written: list[bool]) -> list[float]:
+    """Weight of each token as a target; ``written`` marks the assistant's, answers parted by at least one other token."""
+    weights: list[float] = []
+    for own, run in itertools.groupby(written):
+        length = len(list(run))
+        weights += [math.sqrt(recipe.short_answer / length) if own else recipe.rest_weight] * length
+    return weights
 
 
 @dataclass(frozen=True)

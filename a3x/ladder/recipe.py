@@ -43,7 +43,7 @@ class Mixture:
             "shell": 0.12,
             "python": 0.06,
             "sums": 0.12,
-            "json_calls": 0.05,
+            "json": 0.05,
             "dialogue": 0.04,
             "identity": 0.02,
             "howto": 0.02,
@@ -52,17 +52,17 @@ class Mixture:
     whole: dict[str, float] = field(
         default_factory=lambda: {
             "copy": 0.04,
-            "reading": 0.18,
+            "reading": 0.23,
             "memo": 0.05,
             "correction": 0.04,
             "absent": 0.05,
-            "shell": 0.17,
-            "python": 0.14,
+            "shell": 0.16,
+            "python": 0.12,
             "sums": 0.09,
-            "json_calls": 0.08,
+            "json": 0.08,
             "dialogue": 0.06,
-            "identity": 0.05,
-            "howto": 0.05,
+            "identity": 0.04,
+            "howto": 0.04,
         }
     )
 
@@ -74,7 +74,12 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the seed is grown. Shares are fractions of the training budget."""
+    """How the seed is grown. Shares are fractions of the training budget.
+
+    A token of an answer of ``short_answer`` tokens weighs 1 in the loss, of a longer answer less, by the square root of
+    its length: else a few recited paragraphs outweigh all the facts copied from context. Other tokens weigh
+    ``rest_weight``; of them a share ``rest_sampled`` is scored, at a weight that makes up for it.
+    """
 
     name: str = "a3x-seed-1"
     seed: int = 1
@@ -92,6 +97,7 @@ class Recipe:
     weight_decay: float = 0.1
     clip_norm: float = 1.0
     rest_weight: float = 0.05
+    short_answer: int = 8
     rest_sampled: float = 0.25
     copying_share: float = 0.15
     growing_share: float = 0.5

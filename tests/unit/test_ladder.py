@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from a3x.ladder import evaluate, export, recipe
-from a3x.ladder.batches import Packer, draw
+from a3x.ladder.batches import Packer, draw, loss_weights
 from a3x.ladder.corpus.example import Example, Message, Split
 from a3x.ladder.model import Llama
 from a3x.ladder.recipe import Mixture, Recipe, Shape
@@ -162,3 +162,9 @@ def test_packed_conversations_do_not_see_each_other() -> None:
     torch.testing.assert_close(together, alone, rtol=0, atol=1e-5)
     leaking = model(packed, positions, torch.zeros_like(documents))[0, 9:]
     assert (leaking - alone).abs().max() > 1e-3
+
+
+def test_long_answers_weigh_less_for_each_token() -> None:
+    settings = Recipe(short_answer=4, rest_weight=0.1)
+    weights = loss_weights(settings, [False, True, True, True, True, False, *[True] * 16])
+    assert weights == pytest.approx([0.1, 1, 1, 1, 1, 0.1, *[0.5] * 16])
