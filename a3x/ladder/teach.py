@@ -21,7 +21,8 @@ from torch.nn.utils import parametrize
 
 from a3x.ladder import export
 from a3x.ladder.batches import Corpus, corpus, draw
-from a3x.ladder.corpus.example import Example
+from a3x.ladder.corpus.example import Example, Message
+from a3x.ladder.corpus.lessons import Lesson, lessons
 from a3x.ladder.evaluate import Decoder, grade, sample
 from a3x.ladder.model import Llama
 from a3x.ladder.recipe import Recipe
@@ -57,15 +58,13 @@ class Low(nn.Module):
 
 def teach(gguf: Path, seed: int, threads: int, course: Course = Course()) -> dict[str, Any]:
     """Teach one set of lessons to the seed in ``gguf``; exact match before and after, and seconds of training."""
-    from a3x.ladder.corpus.lessons import lessons  # unseen facts: nothing but this module may load them
-
     drawn = lessons(seed, course.lessons)
     generators = corpus(Recipe())
     held = [example for drawn in sample(generators, "slots", 8, 1.0, f"teach/{seed}").values() for example in drawn]
     questions = {
-        "taught": [example for lesson in drawn for example in lesson.taught],
-        "probe_seen_form": [lesson.probe_seen_form for lesson in drawn],
-        "probe_held_form": [lesson.probe_held_form for lesson in drawn],
+        "taught": [_asked(lesson, question) for lesson in drawn for question in lesson.taught],
+        "probe_seen_form": [_asked(lesson, lesson.probe_seen_form) for lesson in drawn],
+        "probe_held_form": [_asked(lesson, lesson.probe_held_form) for lesson in drawn],
         "kept": held,
     }
     before = _exact(gguf, questions, threads)
@@ -75,6 +74,10 @@ def teach(gguf: Path, seed: int, threads: int, course: Course = Course()) -> dic
         _train(gguf, taught, questions["taught"], generators, seed, course)
         seconds = time.monotonic() - start
         return {"seed": seed, "seconds": round(seconds), "before": before, "after": _exact(taught, questions, threads)}
+
+
+def _asked(lesson: Lesson, question: str) -> Example:
+    return Example("lesson", lesson.lang, (Message("user", question), Message("assistant", lesson.value)))
 
 
 def _train(gguf: Path, target: Path, taught: list[Example], generators: Corpus, seed: int, course: Course) -> None:
