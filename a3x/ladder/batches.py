@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from a3x.ladder.corpus.example import Example, Generator
+from a3x.ladder.corpus.example import Example, Generator, Message
 from a3x.ladder.recipe import Recipe
 from a3x.ladder.tokenizer import ServedTokenizer
 
@@ -61,6 +61,17 @@ def draw(corpus: Corpus, recipe: Recipe, rng: random.Random, progress: float) ->
     return corpus[skill].sample(rng, "train", rng.uniform(0, 1) * recipe.difficulty(progress))
 
 
+def after_others(example: Example, corpus: Corpus, recipe: Recipe, rng: random.Random) -> tuple[Message, ...]:
+    """The turns of ``example`` late in a session: its system message first, unrelated turns, then its own."""
+    opening = [message for message in example.messages if message.role == "system"]
+    turns: list[Message] = []
+    for _ in range(rng.randint(1, recipe.session_turns)):
+        other = corpus[rng.choice(recipe.session_skills)].sample(rng, "train", rng.random())
+        if other.messages[0].role != "system":
+            turns += other.messages
+    return (*opening, *turns, *(message for message in example.messages if message.role != "system"))
+
+
 class Packer:
     """Packs conversations first-fit into rows of the shortest length that holds them, each length in batches of its own."""
 
@@ -73,7 +84,7 @@ class Packer:
         """The next full batch; conversations longer than the longest row are dropped and counted."""
         enough = self.recipe.batch_tokens * OVERFLOW
         while True:
-            ids, written = self.tokenizer.conversation(draw(self.corpus, self.recipe, self.rng, progress).messages)
+            ids, written = self.tokenizer.conversation(self._messages(progress))
             length = next((length for length in self.waiting if len(ids) <= length), None)
             if length is None:
                 self.dropped += 1
@@ -84,6 +95,12 @@ class Packer:
                 rows = _Rows(self.recipe.batch_tokens // length, length)
                 self.waiting[length] = [item for item in queue if not rows.place(*item)]
                 return rows.batch(self.recipe, self.rng)
+
+    def _messages(self, progress: float) -> tuple[Message, ...]:
+        recipe, example = self.recipe, draw(self.corpus, self.recipe, self.rng, progress)
+        if progress >= recipe.session_from and self.rng.random() < recipe.session_share:
+            return after_others(example, self.corpus, recipe, self.rng)
+        return example.messages
 
 
 class _Rows:

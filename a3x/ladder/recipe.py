@@ -79,6 +79,9 @@ class Recipe:
     A token of an answer of ``short_answer`` tokens weighs 1 in the loss, of a longer answer less, by the square root of
     its length: else a few recited paragraphs outweigh all the facts copied from context. Other tokens weigh
     ``rest_weight``; of them a share ``rest_sampled`` is scored, at a weight that makes up for it.
+
+    From ``session_from`` on, ``session_share`` of the conversations come after up to ``session_turns`` others of
+    ``session_skills``, so that distances far beyond one conversation are learnt too.
     """
 
     name: str = "a3x-seed-1"
@@ -101,6 +104,10 @@ class Recipe:
     rest_sampled: float = 0.25
     copying_share: float = 0.15
     growing_share: float = 0.5
+    session_share: float = 0.08
+    session_from: float = 0.25
+    session_turns: int = 6
+    session_skills: tuple[str, ...] = ("shell", "python", "sums", "howto", "identity", "json", "copy")
     checkpoint_s: float = 180.0
     report_steps: int = 50
     probe_steps: int = 1000

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from a3x.ladder import evaluate, export, recipe
-from a3x.ladder.batches import Packer, draw, loss_weights
+from a3x.ladder.batches import Packer, after_others, draw, loss_weights
 from a3x.ladder.corpus.example import Example, Message, Split
 from a3x.ladder.model import Llama
 from a3x.ladder.recipe import Mixture, Recipe, Shape
@@ -92,7 +92,7 @@ def test_budget_counts_steps_or_seconds() -> None:
 
 
 def test_batches_are_packed_and_scored_where_the_assistant_writes() -> None:
-    settings = Recipe(batch_tokens=128, row_tokens=(32, 64), rest_sampled=1.0)
+    settings = Recipe(batch_tokens=128, row_tokens=(32, 64), rest_sampled=1.0, session_share=0.0)
     batch = packer(settings).batch(progress=1.0)
     assert batch.tokens.size == 128
     assert (batch.documents >= 0).mean() > 0.7
@@ -109,14 +109,14 @@ def test_batches_are_packed_and_scored_where_the_assistant_writes() -> None:
 
 
 def test_same_seed_draws_the_same_batches() -> None:
-    settings = Recipe(batch_tokens=128, row_tokens=(32, 64))
+    settings = Recipe(batch_tokens=128, row_tokens=(32, 64), session_skills=("copy",))
     first, second = packer(settings), packer(settings)
     for _ in range(3):
         np.testing.assert_array_equal(first.batch(0.5).tokens, second.batch(0.5).tokens)
 
 
 def test_conversations_beyond_the_longest_row_are_counted() -> None:
-    settings = Recipe(batch_tokens=128, row_tokens=(16,))
+    settings = Recipe(batch_tokens=128, row_tokens=(16,), session_share=0.0)
     packing = packer(settings)
     packing.batch(progress=1.0)
     assert packing.dropped > 0
@@ -168,3 +168,11 @@ def test_long_answers_weigh_less_for_each_token() -> None:
     settings = Recipe(short_answer=4, rest_weight=0.1)
     weights = loss_weights(settings, [False, True, True, True, True, False, *[True] * 16])
     assert weights == pytest.approx([0.1, 1, 1, 1, 1, 0.1, *[0.5] * 16])
+
+
+def test_sessions_keep_the_system_message_first_and_the_own_turns_last() -> None:
+    own = (Message("system", "memory"), Message("user", "q"), Message("assistant", "a"))
+    settings = Recipe(session_skills=("echo",))
+    turns = after_others(Example("x", "en", own), {"echo": Echo()}, settings, random.Random(2))
+    assert len(turns) > 3 and [turns[0], *turns[-2:]] == list(own)
+    assert [message.role for message in turns[1:]] == ["user", "assistant"] * ((len(turns) - 1) // 2)
