@@ -135,7 +135,7 @@ IDENTITY: tuple[Card, ...] = (
         """
         o que você {pode|sabe|consegue} fazer?
         o que você faz?
-        o que {é que |}você sabe fazer?
+        o que é que você {sabe|pode} fazer?
         o que o A³X {faz|pode fazer|sabe fazer}?
         {quais são|me diga|liste|descreva} {as |}suas {habilidades|capacidades|funções}
         em que você pode {me |}ajudar?
@@ -483,7 +483,7 @@ IDENTITY: tuple[Card, ...] = (
         você está no meu {computador|PC}?
         você {é local|roda localmente}?
         {me diga|me diz} onde você {está|roda|fica}
-        você roda {no meu computador|em um servidor|na minha máquina}?
+        você roda {aqui|em um servidor|na minha máquina}?
         você mora onde?
         """,
         why="why_local",
@@ -1458,7 +1458,9 @@ IDENTITY: tuple[Card, ...] = (
         what do I gain from your {learning|training}?
         why {do you not|don't you} stay as you are?
         why do you want to {learn|improve}?
-        why is learning useful?
+        why is {learning|your learning} {useful|good}?
+        why should I let you {learn|train}?
+        what is your learning good for?
         """,
         "Para ser mais útil a você: os adaptadores aprendem com o seu próprio trabalho, e o modelo base fica como era.",
         """
@@ -1470,7 +1472,9 @@ IDENTITY: tuple[Card, ...] = (
         o que eu ganho com {o seu aprendizado|o treino}?
         por que você não fica como está?
         por que você quer {aprender|melhorar}?
-        por que aprender é útil?
+        por que {aprender|o aprendizado} é {útil|bom}?
+        por que eu deveria deixar você {aprender|treinar}?
+        para que serve o seu aprendizado?
         """,
     ),
     Card(
@@ -1495,7 +1499,9 @@ IDENTITY: tuple[Card, ...] = (
         por que o A³X treina {com a máquina ociosa|quando a máquina está ociosa}?
         por que só com a máquina ociosa?
         por que a máquina {precisa|tem que} estar ociosa?
-        o treino {me atrapalha|atrapalha o meu trabalho}?
+        o treino {me atrapalha|atrapalha|atrapalha o meu trabalho}?
+        por que esperar {a máquina ficar ociosa|o computador ficar ocioso} {para treinar|}?
+        por que {o treino |}não {é|acontece} {na hora|o tempo todo}?
         qual é o motivo de treinar com a máquina ociosa?
         """,
     ),
@@ -1618,7 +1624,7 @@ HOWTO: tuple[Card, ...] = (
         "doctor",
         "Run `a3x doctor`: it checks the hardware and the installation.",
         """
-        @do {check|test|verify|diagnose} {the installation|my hardware|my installation|the setup|my GPU|my graphics card}
+        @do {check|test|verify|diagnose} {the installation|my hardware|my installation|the setup|my GPU}
         @do {find out what is wrong|see if everything is fine|fix a problem|find a problem with A³X}
         what does `a3x doctor` do?
         A³X does not {work|start|run}
@@ -1774,7 +1780,7 @@ HOWTO: tuple[Card, ...] = (
         @do {go|get} back to version <n> of {the |}<theme>{ adapter|}
         @do {restore|reactivate} {version <n> of <theme>|<theme>@<n>}
         """,
-        "Execute `a3x adapters rollback <theme> --to <n>` para que a versão <n> do adaptador <theme> volte a ser a ativa.",
+        "Execute `a3x adapters rollback <theme> --to <n>` para reativar a versão <n> do adaptador <theme>.",
         """
         @do {voltar ao|voltar para o|restaurar o|reativar o} <theme>@<n>
         @do voltar o {adaptador |}<theme> {à|para a} versão <n>
@@ -1851,7 +1857,7 @@ HOWTO: tuple[Card, ...] = (
         """,
         "Execute `a3x explain ID` para ver por que algo foi promovido ou rejeitado.",
         """
-        @do {ver|saber|entender|descobrir} por que {uma versão foi promovida|uma versão foi rejeitada|algo foi rejeitado}
+        @do {ver|saber|entender} por que {uma versão foi promovida|uma versão foi rejeitada|algo foi rejeitado}
         @do {ver|ler} o motivo de {uma decisão|uma promoção|uma rejeição|um veredito}
         @do {explicar uma decisão|consultar uma decisão|ver um veredito}
         o que faz `a3x explain`?
