@@ -1,8 +1,8 @@
 """Random values and subjects that the facts of the seed corpus are filled with, in English and Brazilian Portuguese.
 
-Open kinds (random names, digits, commands) are cut by ``held_out`` so that some values are never trained on; closed kinds
-(week days, colours) have too few members for that and are left out of the ``slots`` split by ``facts``. Knows nothing of
-relations, sentences or questions.
+Open kinds (random names, digits, commands) are cut by ``held_out`` so that some values are never trained on; closed
+kinds (week days, colours) have too few members for that and are left out of the ``slots`` split by ``facts``. Knows
+nothing of relations, sentences or questions.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _VOWELS = tuple("aaaeeeiioou")
 _CODAS = ("", "", "", "n", "r", "l", "s", "m", "x", "k")
 NAMES = {
     "en": tuple(
-        "Marta Alice Ben Clara David Emma Frank Grace Henry Ivy Jack Kate Liam Mia Noah Olivia Paul Rose Sam Tina Victor "
-        "Wendy Anna Leo Nina Oscar Peter Ruth Sofia Tom Zoe George Helen Carl Diana Eric Laura Martin Julia Simon".split()
+        "Marta Alice Ben Clara David Emma Frank Grace Henry Ivy Jack Kate Liam Mia Noah Olivia Rose Sam Tina Victor "
+        "Wendy Anna Leo Nina Oscar Peter Ruth Sofia Tom Zoe George Helen Paul Diana Eric Laura Martin Julia".split()
     ),
     "pt": tuple(
         "Marta Ana João Maria Pedro Lúcia Rafael Beatriz Carlos Fernanda Tiago Júlia Paulo Camila Bruno Letícia André "
-        "Helena Mateus Sônia Antônio Clara Vítor Renata Caio Luíza Otávio Lívia Davi Cecília Raul Inês Gabriel Rosa Hugo "
+        "Helena Mateus Sônia Antônio Clara Vítor Renata Caio Luíza Otávio Lívia Davi Cecília Raul Inês Rosa Hugo "
         "Teresa Sérgio Débora Murilo Olga".split()
     ),
 }
@@ -123,7 +123,7 @@ _CHOICES: dict[str, dict[Lang, tuple[str, ...]]] = {
     },
 }
 _PROGRAMS = tuple(
-    "make|npm run|git push origin|docker restart|python|cargo run --bin|bash|kubectl get|ssh|systemctl restart|cat|ls -l|"
+    "make|npm run|git push origin|docker restart|python|cargo run --bin|bash|kubectl get|ssh|systemctl restart|cat|ls|"
     "rm -r|tar -xf|./run|go test|pytest -k|git checkout|git merge|du -sh|cp -r|poetry run|just|rsync -a|tail -f".split(
         "|"
     )
@@ -332,9 +332,7 @@ _THINGS: dict[str, dict[Lang, tuple[str, ...]]] = {
     "object": {
         "en": tuple("chair bike lamp jacket mug sofa umbrella backpack wallet notebook guitar kettle".split()),
         "pt": tuple(
-            "a cadeira|a bicicleta|a lâmpada|a jaqueta|a caneca|o sofá|o guarda-chuva|a mochila|a carteira|o violão".split(
-                "|"
-            )
+            "a cadeira|a bicicleta|a lâmpada|a jaqueta|a caneca|o sofá|o guarda-chuva|a mochila|a carteira".split("|")
         ),
     },
     "car": {

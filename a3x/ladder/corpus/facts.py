@@ -1,15 +1,15 @@
 """Draws facts, states them and asks for them, in hundreds of forms, for the reading skills and for lessons.
 
-A question form is a template: a frame ("remind me of {np}") filled with one of the relation's noun phrases, or one of the
-relation's own questions. One form in eight is held out of training. Knows nothing of conversations or of answers other than
-the bare value.
+A question form is a template: a frame ("remind me of {np}") filled with one of the relation's noun phrases, or one of
+the relation's own questions. One form in eight is held out of training. Knows nothing of conversations or of answers
+other than the bare value.
 """
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from a3x.ladder.corpus import facts_en, facts_pt
 from a3x.ladder.corpus.example import held_out
@@ -59,7 +59,7 @@ def relations(lang: Lang, open_only: bool = False) -> tuple[Relation, ...]:
     return _open_relations(lang) if open_only else _TABLES[lang].RELATIONS
 
 
-@lru_cache(maxsize=None)
+@cache
 def _open_relations(lang: Lang) -> tuple[Relation, ...]:
     return tuple(relation for relation in _TABLES[lang].RELATIONS if relation.value in OPEN_KINDS)
 
@@ -101,12 +101,12 @@ def forms(fact: Fact) -> Forms:
     return _forms(fact.lang, fact.relation.name, fact.subject.mine)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _by_name(lang: Lang) -> dict[str, Relation]:
     return {relation.name: relation for relation in _TABLES[lang].RELATIONS}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _forms(lang: Lang, name: str, mine: bool) -> Forms:
     table, relation = _TABLES[lang], _by_name(lang)[name]
     noun_frames, common = (table.NOUN_FRAMES_ME, table.SAYS_ME) if mine else (table.NOUN_FRAMES, table.SAYS)

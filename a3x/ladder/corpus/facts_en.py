@@ -1,7 +1,7 @@
 """The English fact kinds: nouns, statements and questions of every relation, and the frames common to them all.
 
-Pure tables. Placeholders: ``{s}`` subject, ``{p}`` its possessive, ``{v}`` value, ``{np}`` "my code" or "the code of the
-locker", ``{bare}`` the same without an article, ``{n}`` the noun. Knows nothing of how they are drawn.
+Pure tables. Placeholders: ``{s}`` subject, ``{p}`` its possessive, ``{v}`` value, ``{np}`` "my code" or "the code of
+the locker", ``{bare}`` the same without an article, ``{n}`` the noun. Knows nothing of how they are drawn.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The Brazilian Portuguese fact kinds: nouns, statements and questions of every relation, and the frames common to all.
 
-Pure tables. Placeholders: ``{s}`` subject, ``{d}`` and ``{em}`` the subject after *de* and *em*, ``{v}`` value, ``{np}`` "o
-código do armário", ``{dnp}`` the same after *de*, ``{bare}`` the same without its article, ``{an}`` and ``{n}`` the noun with
-and without article. Knows nothing of how they are drawn.
+Pure tables. Placeholders: ``{s}`` subject, ``{d}`` and ``{em}`` the subject after *de* and *em*, ``{v}`` value,
+``{np}`` "o código do armário", ``{dnp}`` the same after *de*, ``{bare}`` the same without its article, ``{an}`` and
+``{n}`` the noun with and without article. Knows nothing of how they are drawn.
 """
 
 from __future__ import annotations

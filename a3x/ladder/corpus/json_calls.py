@@ -1,6 +1,7 @@
 """Skill ``json``: extract named fields into one line of JSON, or answer a request with a tool call.
 
-Field and tool names come from the request or from the system message, so they must be copied. Knows nothing of running tools.
+Field and tool names come from the request or from the system message, so they must be copied. Knows nothing of
+running tools.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from a3x.ladder.corpus import facts, fact_slots
+from a3x.ladder.corpus import fact_slots, facts
 from a3x.ladder.corpus.example import Example, Generator, Message, Split, pick
 from a3x.ladder.corpus.fact_slots import Lang
 from a3x.ladder.corpus.facts import Fact
