@@ -20,6 +20,7 @@ import torch
 from a3x.ladder import evaluate, export, recipe, teach, tokenizer
 from a3x.ladder.batches import Corpus, Source, Stream, corpus, draw
 from a3x.ladder.corpus.example import Message
+from a3x.ladder.corpus.probes import NEWCOMER
 from a3x.ladder.model import Llama
 from a3x.ladder.recipe import Recipe
 from a3x.ladder.train import Budget, Trainer
@@ -64,8 +65,9 @@ def card(options: argparse.Namespace) -> None:
     """Score a GGUF and print what it says to a newcomer."""
     _card(options.gguf, options.json, corpus(_recipe(options)), options.n, options.threads, {})
     decoder = evaluate.Decoder(options.gguf, options.threads)
-    for question, answer in newcomer(decoder):
-        print(f"> {question}\n{answer}\n")
+    for question, answer, sensible in newcomer(decoder):
+        print(f"{'+' if sensible else '-'} {question!r}\n  {answer!r}")
+    decoder.close()
 
 
 def turn_into_gguf(options: argparse.Namespace) -> None:
@@ -86,13 +88,11 @@ def lesson(options: argparse.Namespace) -> None:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
-def newcomer(decoder: evaluate.Decoder) -> Iterator[tuple[str, str]]:
-    """What somebody new would ask, with the seed's answers."""
-    from a3x.ladder.corpus.probes import NEWCOMER  # the probes are for the card alone, training never loads them
-
-    questions = [probe if isinstance(probe, str) else probe[0] for probe in NEWCOMER]
-    prompts = [decoder.tokenizer.prompt((Message("user", question),)) for question in questions]
-    yield from zip(questions, decoder.answers(prompts), strict=True)
+def newcomer(decoder: evaluate.Decoder) -> Iterator[tuple[str, str, bool]]:
+    """What somebody new would ask, the seed's answer, and whether it holds what a sensible answer holds."""
+    prompts = [decoder.tokenizer.prompt((Message("user", question),)) for _, question, _ in NEWCOMER]
+    for (_, question, signs), answer in zip(NEWCOMER, decoder.answers(prompts), strict=True):
+        yield question, answer, any(sign.lower() in answer.lower() for sign in signs)
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:

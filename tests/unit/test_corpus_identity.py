@@ -162,7 +162,9 @@ def test_a_said_name_is_remembered_within_the_conversation() -> None:
         answers = [message.content for message in example.messages if message.role == "assistant"]
         for name in re.findall(r"(?:Your name is|O seu nome é) (\w+)\.", " ".join(answers)):
             seen += 1
-            assert any(text.startswith(("Nice to meet you, " + name, "Prazer em conhecer você, " + name)) for text in answers)
+            assert any(
+                text.startswith(("Nice to meet you, " + name, "Prazer em conhecer você, " + name)) for text in answers
+            )
     assert seen
 
 
