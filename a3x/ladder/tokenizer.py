@@ -47,7 +47,7 @@ def grow(texts: Iterable[str], vocab: int) -> bytes:
         add_dummy_prefix=False,
         remove_extra_whitespaces=False,
         normalization_rule_name="identity",
-        character_coverage=0.9997,
+        character_coverage=1.0,
         unk_id=UNKNOWN,
         bos_id=BEGIN,
         eos_id=STOP,
