@@ -11,7 +11,19 @@ from typing import Any, Protocol
 from a3x.agent.router import Router
 from a3x.agent.tools import Tool, ToolUse, call
 from a3x.errors import A3XError, BadRequest, Overloaded
-from a3x.types import Completion, Engine, Generation, Message, Mix, Piece, Sampling, TokenStats
+from a3x.memory.record import new_id, span
+from a3x.types import (
+    Clock,
+    Completion,
+    Engine,
+    Experience,
+    Generation,
+    Message,
+    Mix,
+    Piece,
+    Sampling,
+    TokenStats,
+)
 
 MAX_TOOL_ROUNDS = 4
 
@@ -42,104 +54,109 @@ class TurnResult:
     tools: tuple[ToolUse, ...] = ()
 
 
-@dataclass(frozen=True)
-class Turn:
-    """What the recorder is told about one turn; ``completion`` is None and ``error`` set for a failed one."""
+class ExperienceSink(Protocol):
+    """Where experiences go; ``memory.record.Recorder`` is the real one."""
 
-    id: str
-    request: TurnRequest
-    mix: Mix
-    completion: Completion | None
-    tools: tuple[ToolUse, ...]
-    error: str = ""
-
-
-class TurnRecorder(Protocol):
-    """Where turns go; ``memory.record`` is the real one."""
-
-    def new_id(self) -> str: ...
-
-    async def record(self, turn: Turn) -> bool:
-        """True once the turn is on disk; False if the disk is full."""
+    async def record(self, experience: Experience) -> bool:
+        """True once it is on disk; False if the disk is full."""
         ...
 
 
 class Agent:
     """Answers turns: ``turn`` yields pieces as they become final, then one TurnResult."""
 
-    def __init__(self, engine: Engine, router: Router, recorder: TurnRecorder, tools: Mapping[str, Tool]) -> None:
+    def __init__(
+        self, engine: Engine, router: Router, sink: ExperienceSink, tools: Mapping[str, Tool], clock: Clock
+    ) -> None:
         self._engine = engine
         self._router = router
-        self._recorder = recorder
+        self._sink = sink
         self._tools = tools
+        self._clock = clock
         self._recording: set[asyncio.Task[bool]] = set()
 
     async def turn(self, request: TurnRequest) -> AsyncGenerator[Piece | TurnResult, None]:
         """Raises BadRequest and its kin before the first piece; a failure later is recorded and raised."""
         mix = self._router.mix(request.model)
-        turn_id = self._recorder.new_id()
-        rounds: list[Completion] = []
-        uses: list[ToolUse] = []
+        turn = _Turn(new_id(self._clock), request)
         try:
-            async with aclosing(self._rounds(request, mix, rounds, uses)) as pieces:
+            async with aclosing(self._rounds(turn, mix)) as pieces:
                 async for piece in pieces:
                     yield piece
         except (BadRequest, Overloaded):
             raise
         except A3XError as error:
-            await self._record(request, Turn(turn_id, request, mix, _joined(rounds), tuple(uses), error.message))
+            await self._record(turn, error.message)
             raise
         except (GeneratorExit, asyncio.CancelledError):
-            left = Turn(turn_id, request, mix, _joined(rounds), tuple(uses), "the client left before the end")
-            self._record_later(request, left)
+            self._record_later(turn, "the client left before the end")
             raise
-        completion = _joined(rounds)
-        assert completion is not None
-        recorded = await self._record(request, Turn(turn_id, request, mix, completion, tuple(uses)))
-        yield TurnResult(turn_id, recorded, completion, mix, tuple(uses))
+        recorded = await self._record(turn)
+        yield TurnResult(turn.id, recorded, turn.completion(), mix, tuple(turn.uses))
 
     async def settle(self) -> None:
         """Wait for the records of turns whose clients left."""
         await asyncio.gather(*self._recording)
 
-    async def _rounds(
-        self, request: TurnRequest, mix: Mix, rounds: list[Completion], uses: list[ToolUse]
-    ) -> AsyncGenerator[Piece, None]:
+    async def _rounds(self, turn: _Turn, mix: Mix) -> AsyncGenerator[Piece, None]:
         """Generate, run what tools the model calls, and go on with their results."""
-        messages, sampling = request.messages, request.sampling
+        messages, sampling = turn.request.messages, turn.request.sampling
         for _ in range(MAX_TOOL_ROUNDS):
             async with aclosing(self._engine.generate(Generation(messages, mix, sampling))) as items:
                 async for item in items:
                     if isinstance(item, Piece):
                         yield item
                     else:
-                        rounds.append(item)
-            last = rounds[-1]
+                        turn.rounds.append(item)
+            last = turn.rounds[-1]
             if not last.tool_calls or last.finish_reason != "stop":
                 return
             results = [call(self._tools, text) for text in last.tool_calls]
-            uses += results
+            turn.uses += results
             messages += (Message("assistant", last.raw), *(Message("tool", use.result) for use in results))
             if sampling.max_tokens is not None:
                 sampling = replace(sampling, max_tokens=sampling.max_tokens - last.completion_tokens)
                 if sampling.max_tokens <= 0:
                     return
 
-    async def _record(self, request: TurnRequest, turn: Turn) -> bool:
-        return await self._recorder.record(turn) if request.learn else False
+    async def _record(self, turn: _Turn, error: str = "") -> bool:
+        return await self._sink.record(turn.experience(error, self._clock.now())) if turn.request.learn else False
 
-    def _record_later(self, request: TurnRequest, turn: Turn) -> None:
+    def _record_later(self, turn: _Turn, error: str) -> None:
         """A task of its own: the generator that asks is being closed and must not wait."""
-        if request.learn:
-            task = asyncio.get_running_loop().create_task(self._recorder.record(turn))
+        if turn.request.learn:
+            task = asyncio.get_running_loop().create_task(self._record(turn, error))
             self._recording.add(task)
             task.add_done_callback(self._recording.discard)
 
 
-def _joined(rounds: list[Completion]) -> Completion | None:
+class _Turn:
+    """A turn on its way: the rounds the engine answered and the tools that ran."""
+
+    def __init__(self, id: str, request: TurnRequest) -> None:
+        self.id = id
+        self.request = request
+        self.rounds: list[Completion] = []
+        self.uses: list[ToolUse] = []
+
+    def completion(self) -> Completion:
+        return _joined(self.rounds)
+
+    def experience(self, error: str, when: float) -> Experience:
+        return span(
+            id=self.id,
+            messages=self.request.messages,
+            session=self.request.session,
+            completion=_joined(self.rounds) if self.rounds else None,
+            tools=[{**vars(use), "arguments": dict(use.arguments)} for use in self.uses],
+            error=error,
+            when=when,
+            environment=self.request.context,
+        )
+
+
+def _joined(rounds: list[Completion]) -> Completion:
     """The rounds of one turn as one completion: texts and counts added up, the last round's ending."""
-    if not rounds:
-        return None
     return replace(
         rounds[-1],
         text="".join(part.text for part in rounds),

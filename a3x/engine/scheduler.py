@@ -85,16 +85,14 @@ class LlamaEngine:
         self._waiting += 1
         self._inbox.put(stream)
         try:
-            while True:
-                item = await stream.out.get()
+            while not isinstance(item := await stream.out.get(), Completion):
                 if isinstance(item, Exception):
                     raise item
                 yield item
-                if isinstance(item, Completion):
-                    return
         finally:
             stream.cancelled = True
             self._waiting -= 1
+        yield item
 
     async def drop_adapter(self, sha256: str) -> None:
         """Unload one adapter and every context made with it, between two answers."""

@@ -210,8 +210,11 @@ class Database:
             connection.pragma("synchronous", "FULL")
             connection.pragma("journal_size_limit", WAL_KEPT_BYTES)
             migrate(connection, self.path)
-        except (apsw.Error, OSError) as error:
-            if explained := self._explain(error, connection):
+        except (A3XError, apsw.Error, OSError) as error:
+            explained = self._explain(error, connection)
+            if connection is not None:
+                connection.close()
+            if explained:
                 raise explained from error
             raise
         return connection
@@ -221,6 +224,7 @@ class Database:
             raise NotFound(f"there is no database at {self.path} yet; start the daemon once to create it")
         version, newest = self.read(_version), len(migrations())
         if version != newest:
+            self.close()
             raise A3XError(
                 f"{self.path} has schema {version} and this program expects {newest}; "
                 + ("start the daemon once to bring it up to date" if version < newest else "install a newer A³X")
@@ -275,6 +279,13 @@ class Database:
 def open_readonly(path: Path, disk: Disk, clock: Clock) -> Database:
     """The database for reading beside or without a daemon; creates and changes nothing. NotFound if there is none."""
     return Database(path, disk, clock, read_only=True)
+
+
+def whole_number(rows: list[tuple[Any, ...]]) -> int:
+    """The one integer of a one-cell result."""
+    ((value,),) = rows
+    assert isinstance(value, int)
+    return value
 
 
 # --- migrations ------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list
     base = hashlib.sha256(model.read_bytes()).hexdigest()
     adapters = []
     for seed in range(3):
-        path = tiny.write_adapter(folder / f"adapter{seed}.gguf", seed)
+        path = tiny.write_adapter(folder / f"adapter{seed}.gguf", model, seed)
         adapters.append(Adapter("cli", seed + 1, hashlib.sha256(path.read_bytes()).hexdigest(), base, path))
     yield model, adapters
 

@@ -81,16 +81,19 @@ def write_model(path: Path, seed: int = 0, width: int = WIDTH, template: str = T
     return path
 
 
-def write_adapter(path: Path, seed: int, width: int = WIDTH, layers: int = LAYERS, rank: int = 4, scale: float = 0.3) -> Path:
-    """A random adapter on every attention projection of a Llama of ``width`` and ``layers``."""
+def write_adapter(path: Path, base: Path, seed: int, rank: int = 4, strength: float = 0.7) -> Path:
+    """A random adapter on every attention projection of ``base``; its change is ``strength`` × the weights' spread."""
     rng = np.random.default_rng(seed)
-    pairs = {
-        f"blk.{layer}.{name}.weight": (
-            rng.normal(0.0, scale, (rank, width)).astype(np.float32),
-            rng.normal(0.0, scale, (width, rank)).astype(np.float32),
+    pairs = {}
+    for tensor in gguf.GGUFReader(base).tensors:
+        if not any(part in tensor.name for part in ("attn_q.", "attn_k.", "attn_v.", "attn_output.")):
+            continue
+        weights = gguf.dequantize(tensor.data, tensor.tensor_type)
+        spread = float(np.sqrt(strength * weights.std() / (2.0 * np.sqrt(rank))))
+        rows, columns = weights.shape
+        pairs[tensor.name] = (
+            rng.normal(0.0, spread, (rank, columns)).astype(np.float32),
+            rng.normal(0.0, spread, (rows, rank)).astype(np.float32),
         )
-        for layer in range(layers)
-        for name in ("attn_q", "attn_k", "attn_v", "attn_output")
-    }
     a3x.gguf.lora.write(path, "llama", alpha=float(2 * rank), pairs=pairs)
     return path

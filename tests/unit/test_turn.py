@@ -9,10 +9,11 @@ import pytest
 
 from a3x.agent.router import Router
 from a3x.agent.tools.calc import Calc
-from a3x.agent.turn import MAX_TOOL_ROUNDS, Agent, Turn, TurnRequest, TurnResult
+from a3x.agent.turn import MAX_TOOL_ROUNDS, Agent, TurnRequest, TurnResult
+from a3x.clock import HandClock
 from a3x.engine.scripted import ScriptedEngine
 from a3x.errors import EngineFailure, PromptTooLong, UnknownModel
-from a3x.types import Adapter, Generation, Message, Piece, Sampling
+from a3x.types import Adapter, Experience, Generation, Message, Piece, Sampling
 
 
 class NoAdapters:
@@ -20,22 +21,19 @@ class NoAdapters:
         raise UnknownModel(f"no {theme}@{version}")
 
 
-class ListRecorder:
+class ListSink:
     def __init__(self, full: bool = False) -> None:
-        self.turns: list[Turn] = []
+        self.experiences: list[Experience] = []
         self.full = full
 
-    def new_id(self) -> str:
-        return f"exp_{len(self.turns)}"
-
-    async def record(self, turn: Turn) -> bool:
-        self.turns.append(turn)
+    async def record(self, experience: Experience) -> bool:
+        self.experiences.append(experience)
         return not self.full
 
 
-def make(answer: Any, full: bool = False, delay: float = 0.0) -> tuple[Agent, ScriptedEngine, ListRecorder]:
-    engine, recorder = ScriptedEngine(answer, delay), ListRecorder(full)
-    return Agent(engine, Router(NoAdapters(), "b"), recorder, {"calc": Calc()}), engine, recorder
+def make(answer: Any, full: bool = False, delay: float = 0.0) -> tuple[Agent, ScriptedEngine, ListSink]:
+    engine, sink = ScriptedEngine(answer, delay), ListSink(full)
+    return Agent(engine, Router(NoAdapters(), "b"), sink, {"calc": Calc()}, HandClock()), engine, sink
 
 
 def ask(agent: Agent, text: str = "hi", **options: Any) -> tuple[str, TurnResult]:
@@ -58,12 +56,12 @@ def sums(request: Generation) -> str:
 
 
 def test_a_tool_call_is_carried_out_and_never_shown() -> None:
-    agent, engine, recorder = make(sums)
+    agent, engine, sink = make(sums)
     pieces, result = ask(agent, "17 × 23")
     assert pieces == result.completion.text == "17 × 23 = 391"
     assert [use.result for use in result.tools] == ["391"]
     assert [message.role for message in engine.requests[1].messages] == ["user", "assistant", "tool"]
-    assert recorder.turns[0].tools == result.tools
+    assert [use["result"] for use in sink.experiences[0].tools] == ["391"]
 
 
 def test_unknown_tools_and_bad_json_come_back_as_errors_and_rounds_are_bounded() -> None:
@@ -75,9 +73,9 @@ def test_unknown_tools_and_bad_json_come_back_as_errors_and_rounds_are_bounded()
 
 
 def test_learning_off_records_nothing_and_a_full_disk_is_said() -> None:
-    agent, _, recorder = make(lambda _: "yes")
+    agent, _, sink = make(lambda _: "yes")
     assert not ask(agent, learn=False)[1].recorded
-    assert recorder.turns == []
+    assert sink.experiences == []
     agent, _, _ = make(lambda _: "yes", full=True)
     assert not ask(agent)[1].recorded
 
@@ -89,18 +87,18 @@ def test_bad_requests_are_not_experiences_but_failures_are() -> None:
 
         return answer
 
-    agent, _, recorder = make(fail(PromptTooLong("too long")))
+    agent, _, sink = make(fail(PromptTooLong("too long")))
     with pytest.raises(PromptTooLong):
         ask(agent)
-    assert recorder.turns == []
-    agent, _, recorder = make(fail(EngineFailure("broken")))
+    assert sink.experiences == []
+    agent, _, sink = make(fail(EngineFailure("broken")))
     with pytest.raises(EngineFailure):
         ask(agent)
-    assert recorder.turns[0].error == "broken"
+    assert sink.experiences[0].if_not == "broken"
 
 
 def test_a_client_that_leaves_is_recorded_as_a_failed_turn() -> None:
-    agent, _, recorder = make(lambda _: "one two three")
+    agent, _, sink = make(lambda _: "one two three")
 
     async def leave() -> None:
         turn = agent.turn(TurnRequest((Message("user", "hi"),)))
@@ -109,7 +107,7 @@ def test_a_client_that_leaves_is_recorded_as_a_failed_turn() -> None:
         await agent.settle()
 
     asyncio.run(leave())
-    assert "left" in recorder.turns[0].error
+    assert "left" in sink.experiences[0].if_not
 
 
 def test_tokens_are_summed_and_max_tokens_spans_the_rounds() -> None:
