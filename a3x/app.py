@@ -15,16 +15,16 @@ import psutil
 from a3x import __version__
 from a3x.agent.router import Router
 from a3x.agent.tools.calc import Calc
-from a3x.agent.turn import Agent, Turn
+from a3x.agent.turn import Agent
 from a3x.clock import SystemClock
 from a3x.config import Settings
 from a3x.disk import RealDisk, make_folder
 from a3x.errors import ConfigError, NotFound, NotReady
-from a3x.memory import record
+from a3x.memory.record import Recorder
 from a3x.stores.adapters import Adapters
 from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences
-from a3x.types import THEMES, Adapter, Clock, Disk, Engine, ModelInfo
+from a3x.types import THEMES, Adapter, Clock, Disk, Engine, Experience, ModelInfo
 
 DATABASE = "a3x.db"
 SEED_FOLDERS = (Path(__file__).parent / "_data/models/seed", Path(__file__).parents[1] / "models/seed")
@@ -64,31 +64,11 @@ def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
     return LlamaEngine(path, settings.engine, cores, clock, settings.server.queue_limit)
 
 
-class TurnJournal:
-    """Writes the agent's turns as experiences; stores nothing where the settings say so."""
+class Forgetful:
+    """The sink of a daemon that is told to remember nothing."""
 
-    def __init__(self, recorder: record.Recorder, clock: Clock, enabled: bool) -> None:
-        self._recorder = recorder
-        self._clock = clock
-        self._enabled = enabled
-
-    def new_id(self) -> str:
-        return record.new_id(self._clock)
-
-    async def record(self, turn: Turn) -> bool:
-        if not self._enabled:
-            return False
-        experience = record.span(
-            id=turn.id,
-            messages=turn.request.messages,
-            session=turn.request.session,
-            completion=turn.completion,
-            tools=[asdict(use) for use in turn.tools],
-            error=turn.error,
-            when=self._clock.now(),
-            environment=turn.request.context,
-        )
-        return await self._recorder.record(experience)
+    async def record(self, experience: Experience) -> bool:
+        return False
 
 
 class App:
@@ -116,8 +96,9 @@ class App:
         """Put the adapters in order and load the model. ForeignFile or EngineFailure if that cannot be done."""
         await asyncio.to_thread(self.adapters.sweep)
         info = await self._engine.start()
-        journal = TurnJournal(record.Recorder(self.experiences), self.clock, self.settings.memory.record)
-        self._agent = Agent(self._engine, Router(self.adapters, info.sha256), journal, {Calc.name: Calc()})
+        sink = Recorder(self.experiences, self.clock) if self.settings.memory.record else Forgetful()
+        router = Router(self.adapters, info.sha256)
+        self._agent = Agent(self._engine, router, sink, {Calc.name: Calc()}, self.clock)
         return info
 
     async def stop(self) -> None:

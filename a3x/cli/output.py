@@ -20,7 +20,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.
 
 def settings(home: Path | None, config: Path | None, **sections: dict[str, Any]) -> Settings:
     """Settings with this command's flags on top; a flag that was not given is None and changes nothing."""
-    return load(config, {"home": home, **sections})
+    given = {name: _given(flags) for name, flags in sections.items()}
+    return load(config, _given({"home": home, **given}))
+
+
+def _given(flags: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in flags.items() if value is not None}
 
 
 def emit(value: Any) -> None:
