@@ -222,9 +222,8 @@ def test_lost_database_is_rebuilt_from_the_folders(adapters: Adapters, tmp_path:
 
 def test_lost_database_without_a_sweep_overwrites_nothing(adapters: Adapters, tmp_path: Path) -> None:
     made = install(adapters, "cli", b"one")
-    with Database(tmp_path / "new.db", RealDisk(), HandClock()) as fresh:
-        with pytest.raises(Conflict, match="already exists"):
-            install(Adapters(fresh, tmp_path, RealDisk(), HandClock()), "cli", b"other")
+    with Database(tmp_path / "new.db", RealDisk(), HandClock()) as fresh, pytest.raises(Conflict, match="exists"):
+        install(Adapters(fresh, tmp_path, RealDisk(), HandClock()), "cli", b"other")
     assert made.path.read_bytes() == b"one"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
@@ -36,22 +37,33 @@ def insert(x: int):
 
 
 def stored(db: Database) -> list[int]:
-    return [row[0] for row in db.read(lambda c: c.execute("SELECT x FROM t ORDER BY x").fetchall())]
+    return db.read(lambda c: [int(str(x)) for (x,) in c.execute("SELECT x FROM t ORDER BY x")])
 
 
 def held_up(db: Database, jobs: list) -> list[Future]:
     """Queue jobs while the writer is busy, so that they make one batch."""
-    go = threading.Event()
-    first = db.write(lambda _: go.wait(PATIENCE_S))
-    futures = [db.write(job) for job in jobs]
+    with busy_writer(db):
+        return [db.write(job) for job in jobs]
+
+
+@contextmanager
+def busy_writer(db: Database) -> Iterator[None]:
+    """The writer thread is in the middle of a batch of its own."""
+    started, go = threading.Event(), threading.Event()
+
+    def job(_: apsw.Connection) -> None:
+        started.set()
+        go.wait(PATIENCE_S)
+
+    first = db.write(job)
+    assert started.wait(PATIENCE_S)
+    yield
     go.set()
     first.result(PATIENCE_S)
-    return futures
 
 
 def test_settings_that_durability_rests_on(db: Database) -> None:
-    pragma = {name: db.write(lambda c, name=name: c.pragma(name)).result(PATIENCE_S) for name in ("synchronous",)}
-    assert pragma == {"synchronous": 2}
+    assert db.write(lambda c: c.pragma("synchronous")).result(PATIENCE_S) == 2, "FULL"
     assert db.read(lambda c: c.pragma("journal_mode")) == "wal"
     assert db.write(lambda c: c.pragma("foreign_keys")).result(PATIENCE_S) == 1
 
@@ -66,7 +78,7 @@ def test_waiting_writes_share_a_commit(db: Database) -> None:
 
 def test_nothing_is_acknowledged_before_its_commit(db: Database) -> None:
     """Seen from another connection at the moment of acknowledgement, the row must be there."""
-    seen: list[list[int]] = []
+    seen: list[object] = []
     other = apsw.Connection(str(db.path))
     future = db.write(insert(1))
     future.add_done_callback(lambda _: seen.append(other.execute("SELECT x FROM t").fetchall()))
@@ -117,12 +129,8 @@ def test_a_job_that_ends_the_transaction_takes_the_batch_with_it(db: Database) -
 
 
 def test_a_write_cancelled_before_its_turn_is_not_run(db: Database) -> None:
-    go = threading.Event()
-    first = db.write(lambda _: go.wait(PATIENCE_S))
-    cancelled = db.write(insert(1))
-    assert cancelled.cancel()
-    go.set()
-    first.result(PATIENCE_S)
+    with busy_writer(db):
+        assert db.write(insert(1)).cancel()
     db.write(insert(2)).result(PATIENCE_S)
     assert stored(db) == [2]
 
@@ -262,7 +270,7 @@ def test_newer_database_is_refused(db: Database) -> None:
     connection = apsw.Connection(str(db.path))
     connection.pragma("user_version", 999)
     connection.close()
-    with pytest.raises(A3XError, match="has schema 999 .* newer"):
+    with pytest.raises(A3XError, match=r"has schema 999 .* newer"):
         Database(db.path, RealDisk(), HandClock())
     with pytest.raises(A3XError, match="has schema 999"):
         open_readonly(db.path, RealDisk(), HandClock())
