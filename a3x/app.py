@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -129,12 +129,10 @@ class App:
         from a3x.gguf.check import check_adapter
 
         base = self._engine.info
-        incoming = self.settings.home / "adapters" / f".incoming-{secrets.token_hex(8)}.gguf"
-        try:
-            await asyncio.to_thread(_write, incoming, data)
-            facts = await asyncio.to_thread(check_adapter, incoming, base.path)
-        finally:
-            incoming.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(prefix="a3x-upload-") as folder:
+            upload = Path(folder) / "upload.gguf"
+            await asyncio.to_thread(upload.write_bytes, data)
+            facts = await asyncio.to_thread(check_adapter, upload, base.path)
         return await self.adapters.install(theme, data, base.sha256, {"imported": asdict(facts)})
 
     def status(self) -> dict[str, Any]:
@@ -172,11 +170,6 @@ def open_stores(settings: Settings) -> tuple[Experiences, Adapters]:
 
 def _adapters(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Adapters:
     return Adapters(db, settings.home, disk, clock)
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
 
 
 def _model(info: ModelInfo) -> Mapping[str, Any]:

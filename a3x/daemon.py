@@ -39,7 +39,7 @@ async def serve(settings: Settings, say: Say, make_engine: EngineMaker = build_e
     check_exposure(settings.server)
     with only_daemon(settings.home), listen(settings.server) as listener:
         app = build(settings, make_engine)
-        server = _Server(http_app.build(app, settings.server, app.clock))
+        server = HttpServer(http_app.build(app, settings.server, app.clock))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.on_signal)
@@ -54,7 +54,7 @@ async def serve(settings: Settings, say: Say, make_engine: EngineMaker = build_e
             say("stopped")
 
 
-async def _live(app: App, server: _Server, url: str, say: Say) -> None:
+async def _live(app: App, server: HttpServer, url: str, say: Say) -> None:
     """From loading to the signal to stop."""
     clock = app.clock
     started = clock.monotonic()
@@ -85,7 +85,7 @@ async def _watchdog() -> None:
         await asyncio.sleep(interval_s / 2)
 
 
-class _Server(uvicorn.Server):
+class HttpServer(uvicorn.Server):
     """uvicorn without its ten wake-ups a second and its signal handlers: the daemon waits and listens itself."""
 
     def __init__(self, app: object) -> None:

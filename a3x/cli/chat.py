@@ -153,7 +153,7 @@ def _converse(talk: Conversation) -> None:
 
 def _step(talk: Conversation, line: str, console: Any) -> None:
     def dim(text: str) -> None:
-        console.print(text, style="dim", end="", markup=False)
+        console.print(printable(text), style="dim", end="", markup=False)
 
     try:
         if line.startswith("/"):
@@ -168,8 +168,13 @@ def _step(talk: Conversation, line: str, console: Any) -> None:
 
 
 def _write(text: str) -> None:
-    sys.stdout.write(text)
+    sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
     sys.stdout.flush()
+
+
+def printable(text: str) -> str:
+    """Without control characters: what a model writes must not steer the terminal."""
+    return "".join(char for char in text if char in "\n\t" or not (char < " " or "\x7f" <= char <= "\x9f"))
 
 
 def _ignore(text: str) -> None: ...
