@@ -166,8 +166,11 @@ def test_power_cuts_are_noticed_by_this_test(tmp_path: Path, broken: type[Databa
 # --- group commit ----------------------------------------------------------------------------------------------------
 
 
-def test_sixteen_writers_share_slow_syncs(tmp_path: Path) -> None:
-    """On a disk with 5 ms syncs, 16 writers get at least 8 times what one writer gets alone."""
+def test_writers_share_slow_syncs(tmp_path: Path) -> None:
+    """With 5 ms syncs, against one writer alone: the budgets are 8 and 20 times.
+
+    10 at 16 writers, since a writer thread that does not wait for those it has just acknowledged gets 7 to 9.
+    """
     with SlowDisk(0.005) as disk, Database(tmp_path / "a3x.db", disk, SystemClock()) as db:
         store = Experiences(db)
 
@@ -175,10 +178,14 @@ def test_sixteen_writers_share_slow_syncs(tmp_path: Path) -> None:
             for n in range(rows):
                 await store.add(replace(PLAIN, id=f"{writer}-{n}"))
 
-        async def rows_a_second(writers: int, rows: int) -> float:
+        def rows_a_second(writers: int, rows: int) -> float:
+            async def together() -> None:
+                await asyncio.gather(*(write(f"{writers}.{writer}", rows) for writer in range(writers)))
+
             started = time.perf_counter()
-            await asyncio.gather(*(write(f"{writers}.{writer}", rows) for writer in range(writers)))
+            asyncio.run(together())
             return writers * rows / (time.perf_counter() - started)
 
-        alone, together = asyncio.run(rows_a_second(1, 40)), asyncio.run(rows_a_second(16, 40))
-        assert together >= 8 * alone, f"{together:.0f}/s against {alone:.0f}/s"
+        alone, sixteen, many = rows_a_second(1, 60), rows_a_second(16, 60), rows_a_second(64, 60)
+        assert sixteen >= 10 * alone, f"{sixteen:.0f}/s against {alone:.0f}/s"
+        assert many >= 20 * alone, f"{many:.0f}/s against {alone:.0f}/s"
