@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import psutil
 
-from a3x import __version__
+from a3x import __version__, resources
 from a3x.agent.router import Router
 from a3x.agent.tools.calc import Calc
 from a3x.agent.turn import Agent
@@ -20,6 +20,7 @@ from a3x.clock import SystemClock
 from a3x.config import Settings
 from a3x.disk import RealDisk, make_folder
 from a3x.errors import ConfigError, NotFound, NotReady
+from a3x.gguf.check import check_adapter, check_model
 from a3x.memory.record import Recorder
 from a3x.stores.adapters import Adapters
 from a3x.stores.db import Database
@@ -27,8 +28,6 @@ from a3x.stores.experiences import Experiences
 from a3x.types import THEMES, Adapter, Clock, Disk, Engine, Experience, ModelInfo
 
 DATABASE = "a3x.db"
-SEED_FOLDERS = (Path(__file__).parent / "_data/models/seed", Path(__file__).parents[1] / "models/seed")
-"""Where the embedded model lies when installed and in a checkout."""
 
 
 class LoadableEngine(Engine, Protocol):
@@ -43,16 +42,14 @@ EngineMaker = Callable[[Settings, Clock], LoadableEngine]
 
 
 def model_path(settings: Settings) -> Path:
-    """The base model's file. ConfigError if it is not there."""
-    if settings.engine.model:
-        path = Path(settings.engine.model).expanduser()
-        if not path.is_file():
-            raise ConfigError(f"engine.model: there is no file {path}", param="engine.model")
-        return path
-    for folder in SEED_FOLDERS:
-        for path in sorted(folder.glob("*.gguf")):
-            return path
-    raise ConfigError("there is no embedded model here: name a GGUF with --model (engine.model)", param="engine.model")
+    """The base model's file; one that is not ours has passed its checks. ConfigError if it is not there, ForeignFile."""
+    if not settings.engine.model:
+        return resources.seed_model()
+    path = Path(settings.engine.model).expanduser()
+    if not path.is_file():
+        raise ConfigError(f"engine.model: there is no file {path}", param="engine.model")
+    check_model(path)
+    return path
 
 
 def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
@@ -126,8 +123,6 @@ class App:
             raise NotFound(f"no theme {theme!r}; themes: {', '.join(THEMES)}", param="theme")
         if not self.ready():
             raise NotReady("adapters are checked against the base model, which is still loading")
-        from a3x.gguf.check import check_adapter
-
         base = self._engine.info
         with tempfile.TemporaryDirectory(prefix="a3x-upload-") as folder:
             upload = Path(folder) / "upload.gguf"
