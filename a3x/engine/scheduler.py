@@ -142,7 +142,7 @@ class LlamaEngine:
         start_backend()
         self._model = Model(self._path, self._settings.gpu_layers)
         self._template = ChatTemplate(self._model)
-        self._plan: Plan = plan(self._settings, self._model.trained_context, self._cores)
+        self._plan: Plan = plan(self._settings, self._model.trained_context, self._model.size_bytes, self._cores)
         self._residents = Residents(self._model, self._plan)
         with self._path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
