@@ -127,6 +127,7 @@ class Sandbox:
     ) -> Result:
         with _passed({**_checked(files), "/etc/passwd": PASSWD}) as descriptors:
             command = [*self._walls(limits, descriptors), "--", *FIRST, *self._rlimits(limits), "--", *argv]
+            as_root = os.geteuid() == 0
             began = time.monotonic()
             child = subprocess.Popen(
                 command,
@@ -137,7 +138,9 @@ class Sandbox:
                 cwd="/",
                 env={},
                 start_new_session=True,
-                **({"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}),
+                user=NOBODY if as_root else None,
+                group=NOBODY if as_root else None,
+                extra_groups=[] if as_root else None,
             )
         return _collect(child, stdin, limits, limits.wall_s if timeout_s is None else timeout_s, began)
 
