@@ -7,6 +7,7 @@ from pathlib import Path
 from a3x.errors import NotFound
 
 PACKAGE = Path(__file__).resolve().parent
+SEED_MODEL = "a3x-seed-1.gguf"
 NAMES = ("loras", "memory", "benchmarks/suites", "models/seed")
 """What the wheel carries under a3x/_data (pyproject, force-include)."""
 
@@ -19,3 +20,8 @@ def path(name: str, package: Path = PACKAGE) -> Path:
         if (root / name).exists():
             return root / name
     raise NotFound(f"{name} is missing from this installation of A³X; install it again")
+
+
+def seed_model(package: Path = PACKAGE) -> Path:
+    """The embedded model."""
+    return path(f"models/seed/{SEED_MODEL}", package)

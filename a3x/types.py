@@ -7,7 +7,7 @@ Experience, ``stores`` gives it its sequence number.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -79,7 +79,9 @@ class Mix:
     @property
     def key(self) -> str:
         """Content identity: equal keys give equal answers. Never the names: a reloaded name may hold other weights."""
-        text = "+".join(f"{adapter.sha256}:{scale!r}" for adapter, scale in sorted(self.parts, key=lambda p: p[0].sha256))
+        text = "+".join(
+            f"{adapter.sha256}:{scale!r}" for adapter, scale in sorted(self.parts, key=lambda p: p[0].sha256)
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:16] if text else "base"
 
     @property
@@ -161,7 +163,10 @@ class TokenStats:
 
 @dataclass(frozen=True)
 class Completion:
-    """A finished answer. ``text`` equals the concatenated pieces; ``reasoning`` is what the model declared as thinking."""
+    """A finished answer. ``text`` equals the concatenated pieces; ``reasoning`` is what the model declared as thinking.
+
+    ``tool_calls`` holds the JSON texts the model put between tool-call marks; ``raw`` is all it wrote, marks included.
+    """
 
     text: str
     finish_reason: FinishReason
@@ -171,7 +176,9 @@ class Completion:
     stats: TokenStats
     mix: Mix
     model_sha256: str
+    raw: str
     reasoning: str = ""
+    tool_calls: tuple[str, ...] = ()
     prefill_s: float = 0.0
     decode_s: float = 0.0
 
@@ -195,12 +202,8 @@ class Engine(Protocol):
     @property
     def info(self) -> ModelInfo: ...
 
-    def generate(self, request: Generation) -> AsyncIterator[Piece | Completion]:
+    def generate(self, request: Generation) -> AsyncGenerator[Piece | Completion, None]:
         """Stream pieces, then exactly one Completion. Closing the iterator cancels. BadRequest before the first piece."""
-        ...
-
-    def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        """Tokens of the rendered prompt."""
         ...
 
     async def drop_adapter(self, sha256: str) -> None:

@@ -2,54 +2,174 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Any
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
-from a3x.types import Completion, Message, Mix, Piece, Sampling
+from a3x.agent.router import Router
+from a3x.agent.tools import Tool, ToolUse, call
+from a3x.errors import A3XError, BadRequest, Overloaded
+from a3x.memory.record import new_id, span
+from a3x.types import (
+    Clock,
+    Completion,
+    Engine,
+    Experience,
+    Generation,
+    Message,
+    Mix,
+    Piece,
+    Sampling,
+    TokenStats,
+)
+
+MAX_TOOL_ROUNDS = 4
 
 
 @dataclass(frozen=True)
 class TurnRequest:
-    """What a client asks. ``learn`` off stores nothing; ``system_fields`` is recorded beside the span, never read."""
+    """What a client asks. ``learn`` off stores nothing; ``context`` is recorded beside the span."""
 
     messages: tuple[Message, ...]
     model: str = "a3x"
     sampling: Sampling = Sampling()
     session: str = ""
     learn: bool = True
-    context: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ToolUse:
-    """One tool the agent ran on its own account."""
-
-    name: str
-    arguments: dict[str, Any]
-    result: str
-    ok: bool
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class TurnResult:
     """The end of a turn, yielded last, after the experience is committed.
 
-    ``recorded`` is False with learning off or a full disk; tokens are summed over the tool rounds.
+    ``recorded`` is False with learning off or a full disk. ``completion`` sums tokens and texts over the tool rounds.
     """
 
     experience_id: str
     recorded: bool
     completion: Completion
     mix: Mix
-    prompt_tokens: int
-    completion_tokens: int
     tools: tuple[ToolUse, ...] = ()
 
 
-class Agent:
-    """Answers turns. ``turn`` yields pieces as they become final, then one TurnResult."""
+class ExperienceSink(Protocol):
+    """Where experiences go; ``memory.record.Recorder`` is the real one."""
 
-    async def turn(self, request: TurnRequest) -> AsyncIterator[Piece | TurnResult]:
-        raise NotImplementedError
-        yield
+    async def record(self, experience: Experience) -> bool:
+        """True once it is on disk; False if the disk is full."""
+        ...
+
+
+class Agent:
+    """Answers turns: ``turn`` yields pieces as they become final, then one TurnResult."""
+
+    def __init__(
+        self, engine: Engine, router: Router, sink: ExperienceSink, tools: Mapping[str, Tool], clock: Clock
+    ) -> None:
+        self._engine = engine
+        self._router = router
+        self._sink = sink
+        self._tools = tools
+        self._clock = clock
+        self._recording: set[asyncio.Task[bool]] = set()
+
+    async def turn(self, request: TurnRequest) -> AsyncGenerator[Piece | TurnResult, None]:
+        """Raises BadRequest and its kin before the first piece; a failure later is recorded and raised."""
+        mix = self._router.mix(request.model)
+        turn = _Turn(new_id(self._clock), request)
+        try:
+            async with aclosing(self._rounds(turn, mix)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except (BadRequest, Overloaded):
+            raise
+        except A3XError as error:
+            await self._record(turn, error.message)
+            raise
+        except (GeneratorExit, asyncio.CancelledError):
+            self._record_later(turn, "the client left before the end")
+            raise
+        recorded = await self._record(turn)
+        yield TurnResult(turn.id, recorded, turn.completion(), mix, tuple(turn.uses))
+
+    async def settle(self) -> None:
+        """Wait for the records of turns whose clients left."""
+        await asyncio.gather(*self._recording)
+
+    async def _rounds(self, turn: _Turn, mix: Mix) -> AsyncGenerator[Piece, None]:
+        """Generate, run what tools the model calls, and go on with their results."""
+        messages, sampling = turn.request.messages, turn.request.sampling
+        for _ in range(MAX_TOOL_ROUNDS):
+            async with aclosing(self._engine.generate(Generation(messages, mix, sampling))) as items:
+                async for item in items:
+                    if isinstance(item, Piece):
+                        yield item
+                    else:
+                        turn.rounds.append(item)
+            last = turn.rounds[-1]
+            if not last.tool_calls or last.finish_reason != "stop":
+                return
+            results = [call(self._tools, text) for text in last.tool_calls]
+            turn.uses += results
+            messages += (Message("assistant", last.raw), *(Message("tool", use.result) for use in results))
+            if sampling.max_tokens is not None:
+                sampling = replace(sampling, max_tokens=sampling.max_tokens - last.completion_tokens)
+                if sampling.max_tokens <= 0:
+                    return
+
+    async def _record(self, turn: _Turn, error: str = "") -> bool:
+        return await self._sink.record(turn.experience(error, self._clock.now())) if turn.request.learn else False
+
+    def _record_later(self, turn: _Turn, error: str) -> None:
+        """A task of its own: the generator that asks is being closed and must not wait."""
+        if turn.request.learn:
+            task = asyncio.get_running_loop().create_task(self._record(turn, error))
+            self._recording.add(task)
+            task.add_done_callback(self._recording.discard)
+
+
+class _Turn:
+    """A turn on its way: the rounds the engine answered and the tools that ran."""
+
+    def __init__(self, id: str, request: TurnRequest) -> None:
+        self.id = id
+        self.request = request
+        self.rounds: list[Completion] = []
+        self.uses: list[ToolUse] = []
+
+    def completion(self) -> Completion:
+        return _joined(self.rounds)
+
+    def experience(self, error: str, when: float) -> Experience:
+        return span(
+            id=self.id,
+            messages=self.request.messages,
+            session=self.request.session,
+            completion=_joined(self.rounds) if self.rounds else None,
+            tools=[{**vars(use), "arguments": dict(use.arguments)} for use in self.uses],
+            error=error,
+            when=when,
+            environment=self.request.context,
+        )
+
+
+def _joined(rounds: list[Completion]) -> Completion:
+    """The rounds of one turn as one completion: texts and counts added up, the last round's ending."""
+    return replace(
+        rounds[-1],
+        text="".join(part.text for part in rounds),
+        raw="".join(part.raw for part in rounds),
+        reasoning="".join(part.reasoning for part in rounds),
+        tool_calls=tuple(text for part in rounds for text in part.tool_calls),
+        prompt_tokens=sum(part.prompt_tokens for part in rounds),
+        completion_tokens=sum(part.completion_tokens for part in rounds),
+        cached_tokens=sum(part.cached_tokens for part in rounds),
+        stats=TokenStats(
+            tuple(value for part in rounds for value in part.stats.logprobs),
+            tuple(value for part in rounds for value in part.stats.entropies),
+        ),
+        prefill_s=sum(part.prefill_s for part in rounds),
+        decode_s=sum(part.decode_s for part in rounds),
+    )

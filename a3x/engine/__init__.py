@@ -1,0 +1,1 @@
+"""llama.cpp in process: one thread owns model, contexts and memory."""

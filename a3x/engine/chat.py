@@ -1,0 +1,210 @@
+"""From messages to prompt tokens through the model's own chat template, and from raw text back to answer, reasoning, tool calls.
+
+Knows the vocabulary only through ``Model``; nothing of contexts or sampling. User text can never forge a control token:
+messages are tokenised apart from the template around them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn, Protocol
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from a3x.errors import BadRequest, Unsupported
+from a3x.types import Message
+
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+"""For models that bring no template; status says so."""
+
+REASONING_MARKS = (("<think>", "</think>"), ("[ANÁLISE INTERNA]", "[FIM DA ANÁLISE]"))
+TOOL_MARKS = ("<tool_call>", "</tool_call>")
+
+Kind = Literal["answer", "reasoning"]
+
+
+class Vocabulary(Protocol):
+    """The part of ``llama.Model`` that rendering needs."""
+
+    bos: int
+    eos: int
+    adds_bos: bool
+
+    @property
+    def chat_template(self) -> str | None: ...
+    def meta(self, key: str) -> str | None: ...
+    def tokenize(self, text: str, parse_special: bool) -> list[int]: ...
+    def token_text(self, token: int) -> str: ...
+    def is_control(self, token: int) -> bool: ...
+
+
+class ChatTemplate:
+    """Renders messages to token ids. Raises BadRequest when the template refuses the conversation."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        source = vocabulary.chat_template
+        self.origin = "model" if source else "chatml (the model brings none)"
+        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+        environment.globals["raise_exception"] = _refuse
+        environment.globals["strftime_now"] = lambda form: datetime.datetime.now().strftime(form)
+        environment.filters["tojson"] = lambda value, **_: json.dumps(value, ensure_ascii=False)
+        try:
+            self._template = environment.from_string(source or CHATML)
+        except jinja2.TemplateError as error:
+            raise Unsupported(f"the model's chat template cannot be used: {error}", param="model") from error
+        # A SentencePiece vocabulary that adds a space before text would add one at every seam: render it whole.
+        spaces = vocabulary.meta("tokenizer.ggml.model") == "llama"
+        self._whole = spaces and vocabulary.meta("tokenizer.ggml.add_space_prefix") != "false"
+
+    def prompt(self, messages: Sequence[Message]) -> list[int]:
+        """Token ids of the conversation up to where the assistant speaks, the start token included."""
+        ids = self._rendered_whole(messages) if self._whole else self._rendered_apart(messages)
+        vocabulary = self._vocabulary
+        if vocabulary.adds_bos and ids[:1] != [vocabulary.bos]:
+            ids.insert(0, vocabulary.bos)
+        return ids
+
+    def _rendered_apart(self, messages: Sequence[Message]) -> list[int]:
+        marks = [f"\ue000{index}\ue001" for index in range(len(messages))]
+        text = self._render([Message(message.role, mark) for message, mark in zip(messages, marks, strict=True)])
+        if any(text.count(mark) != 1 for mark in marks):
+            return self._rendered_whole(messages)
+        ids: list[int] = []
+        for message, mark in zip(messages, marks, strict=True):
+            before, text = text.split(mark)
+            ids += self._vocabulary.tokenize(before, parse_special=True)
+            ids += self._vocabulary.tokenize(message.content, parse_special=False)
+        return ids + self._vocabulary.tokenize(text, parse_special=True)
+
+    def _rendered_whole(self, messages: Sequence[Message]) -> list[int]:
+        for message in messages:
+            if any(self._vocabulary.is_control(token) for token in self._vocabulary.tokenize(message.content, True)):
+                raise BadRequest("a message holds the text of one of this model's control tokens", param="messages")
+        return self._vocabulary.tokenize(self._render(messages), parse_special=True)
+
+    def _render(self, messages: Sequence[Message]) -> str:
+        values: dict[str, Any] = {
+            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "add_generation_prompt": True,
+            "bos_token": self._vocabulary.token_text(self._vocabulary.bos),
+            "eos_token": self._vocabulary.token_text(self._vocabulary.eos),
+        }
+        try:
+            return self._template.render(values)
+        except (jinja2.TemplateError, TypeError, ValueError) as error:
+            raise BadRequest(
+                f"this model's chat template refuses the conversation: {error}", param="messages"
+            ) from error
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise jinja2.TemplateError(reason)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of final text and what it is."""
+
+    kind: Kind
+    text: str
+
+
+class Splitter:
+    """Turns token bytes into final text: whole characters only, stop strings cut, reasoning told apart, tool calls kept back.
+
+    ``stopped`` is set once a stop string was met; what follows is dropped. ``raw`` is everything up to there, marks
+    included; ``tool_calls`` what stood between tool-call marks.
+    """
+
+    def __init__(self, stop: Sequence[str] = ()) -> None:
+        self.stopped = False
+        self.raw = ""
+        self.tool_calls: list[str] = []
+        self._stop = tuple(stop)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._held = ""
+        self._call = ""
+        self._inside: Literal["answer", "reasoning", "tool_call"] = "answer"
+        self._closing = ""
+
+    def feed(self, data: bytes) -> list[Span]:
+        """Spans that are final after ``data``; text that may still become a mark or a stop string is held back."""
+        return self._take(self._decoder.decode(data), final=False)
+
+    def finish(self) -> list[Span]:
+        """Everything still held back, at the end of generation; an unclosed tool call ends here."""
+        spans = self._take(self._decoder.decode(b"", final=True), final=True)
+        self._end_call()
+        return spans
+
+    def _take(self, text: str, final: bool) -> list[Span]:
+        if self.stopped:
+            return []
+        self.raw += text
+        self._held += text
+        spans: list[Span] = []
+        while self._advance(spans, final):
+            pass
+        return spans
+
+    def _advance(self, spans: list[Span], final: bool) -> bool:
+        """Emit up to the first mark or stop string in what is held; True if there may be more."""
+        marks = self._marks()
+        found = min(((at, mark) for mark in marks if (at := self._held.find(mark)) >= 0), default=None)
+        if found is None:
+            keep = 0 if final else _partial_suffix(self._held, marks)
+            self._emit(spans, len(self._held) - keep)
+            return False
+        at, mark = found
+        self._emit(spans, at)
+        if self._inside == "answer" and mark in self._stop:
+            self.stopped = True
+            self.raw = self.raw[: len(self.raw) - len(self._held)]
+            self._held = ""
+            return False
+        self._held = self._held[len(mark) :]
+        self._switch(mark)
+        return True
+
+    def _marks(self) -> tuple[str, ...]:
+        if self._inside != "answer":
+            return (self._closing,)
+        return (*self._stop, *(opening for opening, _ in (*REASONING_MARKS, TOOL_MARKS)))
+
+    def _switch(self, mark: str) -> None:
+        self._end_call()
+        if self._inside != "answer":
+            self._inside, self._closing = "answer", ""
+            return
+        self._inside = "tool_call" if mark == TOOL_MARKS[0] else "reasoning"
+        self._closing = dict((*REASONING_MARKS, TOOL_MARKS))[mark]
+
+    def _emit(self, spans: list[Span], length: int) -> None:
+        text, self._held = self._held[:length], self._held[length:]
+        if self._inside == "tool_call":
+            self._call += text
+        elif text:
+            spans.append(Span(self._inside, text))
+
+    def _end_call(self) -> None:
+        if self._call:
+            self.tool_calls.append(self._call)
+            self._call = ""
+
+
+def _partial_suffix(text: str, marks: Sequence[str]) -> int:
+    """Length of the longest end of ``text`` that begins one of ``marks``."""
+    longest = min(len(text), max((len(mark) for mark in marks), default=1) - 1)
+    for size in range(longest, 0, -1):
+        if any(mark.startswith(text[-size:]) for mark in marks):
+            return size
+    return 0

@@ -1,0 +1,57 @@
+"""llama.cpp's own sampler chains, and the log-probability and entropy of what they drew. Knows no text."""
+
+from __future__ import annotations
+
+import secrets
+
+import llama_cpp.llama_cpp as lib
+import numpy as np
+from numpy.typing import NDArray
+
+from a3x.engine.llama import Context
+from a3x.types import Sampling
+
+
+class Sampler:
+    """A sampler chain for one answer; ``seed`` is the one really used, so that an answer can be drawn again."""
+
+    def __init__(self, sampling: Sampling) -> None:
+        self.seed = secrets.randbits(31) if sampling.seed is None else sampling.seed & 0xFFFFFFFF
+        self._chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
+        for link in self._links(sampling):
+            lib.llama_sampler_chain_add(self._chain, link)
+
+    def _links(self, sampling: Sampling) -> list[lib.llama_sampler_p]:
+        if sampling.temperature <= 0.0:
+            return [lib.llama_sampler_init_greedy()]
+        links = []
+        if sampling.top_k > 0:
+            links.append(lib.llama_sampler_init_top_k(sampling.top_k))
+        if sampling.top_p < 1.0:
+            links.append(lib.llama_sampler_init_top_p(sampling.top_p, 1))
+        if sampling.min_p > 0.0:
+            links.append(lib.llama_sampler_init_min_p(sampling.min_p, 1))
+        return [
+            *links,
+            lib.llama_sampler_init_temp(sampling.temperature),
+            lib.llama_sampler_init_dist(self.seed),
+        ]
+
+    def draw(self, context: Context) -> int:
+        """The next token from the last logits."""
+        return int(lib.llama_sampler_sample(self._chain, context.handle, -1))
+
+    def close(self) -> None:
+        if self._chain:
+            lib.llama_sampler_free(self._chain)
+            self._chain = None
+
+
+def surprise(logits: NDArray[np.float32], token: int) -> tuple[float, float]:
+    """(log-probability of ``token``, entropy of the distribution), both in nats, at temperature 1, before any filter."""
+    shifted = logits.astype(np.float64) - float(logits.max())
+    weights = np.exp(shifted)
+    total = float(weights.sum())
+    log_total = float(np.log(total))
+    entropy = log_total - float((weights * shifted).sum()) / total
+    return float(shifted[token]) - log_total, max(0.0, entropy)

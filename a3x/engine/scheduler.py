@@ -1,0 +1,294 @@
+"""The engine: one thread that alone touches llama.cpp, fed by a bounded queue, answering through the asyncio loop.
+
+One stream at a time for now; the interface is the final one. Knows no HTTP, no stores, no tools.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import queue
+import threading
+from collections.abc import AsyncGenerator, Callable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from a3x.config import EngineSection
+from a3x.engine.chat import ChatTemplate, Span, Splitter
+from a3x.engine.contexts import ResidentContext, Residents
+from a3x.engine.llama import CHUNK_TOKENS, Model, last_log, start_backend
+from a3x.engine.plan import Plan, plan
+from a3x.engine.sampling import Sampler, surprise
+from a3x.errors import A3XError, EngineFailure, Overloaded, PromptTooLong
+from a3x.types import Clock, Completion, FinishReason, Generation, ModelInfo, Piece, TokenStats
+
+T = TypeVar("T")
+
+
+class _Stream:
+    """One request on its way: what is asked, where the answer goes, whether anybody still listens."""
+
+    def __init__(self, request: Generation, loop: asyncio.AbstractEventLoop) -> None:
+        self.request = request
+        self.out: asyncio.Queue[Piece | Completion | Exception] = asyncio.Queue()
+        self.cancelled = False
+        self._loop = loop
+
+    def put(self, item: Piece | Completion | Exception) -> None:
+        """Hand an item to the loop; a loop that is gone is a listener that is gone."""
+        try:
+            self._loop.call_soon_threadsafe(self.out.put_nowait, item)
+        except RuntimeError:
+            self.cancelled = True
+
+
+class LlamaEngine:
+    """Serves one base model with any mix of adapters. ``start`` loads it; ``close`` frees it."""
+
+    def __init__(
+        self, model: Path, settings: EngineSection, physical_cores: int, clock: Clock, queue_limit: int
+    ) -> None:
+        self._path = model
+        self._settings = settings
+        self._cores = physical_cores
+        self._clock = clock
+        self._queue_limit = queue_limit
+        self._inbox: queue.SimpleQueue[_Stream | Callable[[], None] | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
+        self._loaded: Future[ModelInfo] = Future()
+        self._published: dict[str, Any] = {}
+        self._counters = {"answers": 0, "failures": 0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}
+
+    # --- called from the asyncio thread ------------------------------------------------------------------------------
+
+    async def start(self) -> ModelInfo:
+        """Load the model; ForeignFile or EngineFailure if that cannot be done."""
+        self._thread.start()
+        return await asyncio.wrap_future(self._loaded)
+
+    async def close(self) -> None:
+        """Finish what runs, drop what waits, free everything."""
+        if self._thread.is_alive():
+            self._inbox.put(None)
+            await asyncio.to_thread(self._thread.join)
+
+    @property
+    def info(self) -> ModelInfo:
+        return self._loaded.result(timeout=0)
+
+    async def generate(self, request: Generation) -> AsyncGenerator[Piece | Completion, None]:
+        """Stream pieces, then one Completion; closing the iterator cancels within one token. Overloaded if the queue is full."""
+        if self._waiting >= self._queue_limit:
+            raise Overloaded(f"{self._waiting} requests are waiting; the limit is {self._queue_limit}")
+        stream = _Stream(request, asyncio.get_running_loop())
+        self._waiting += 1
+        self._inbox.put(stream)
+        try:
+            while not isinstance(item := await stream.out.get(), Completion):
+                if isinstance(item, Exception):
+                    raise item
+                yield item
+        finally:
+            stream.cancelled = True
+            self._waiting -= 1
+        yield item
+
+    async def drop_adapter(self, sha256: str) -> None:
+        """Unload one adapter and every context made with it, between two answers."""
+        await self._on_engine_thread(lambda: self._residents.drop_adapter(sha256))
+
+    def status(self) -> Mapping[str, Any]:
+        """Counters, residents and plan as of the end of the last answer."""
+        return {**self._published, "waiting": self._waiting}
+
+    async def _on_engine_thread(self, call: Callable[[], T]) -> T:
+        done: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(call())
+            except A3XError as error:
+                done.set_exception(error)
+
+        self._inbox.put(run)
+        return await asyncio.wrap_future(done)
+
+    # --- the engine thread -------------------------------------------------------------------------------------------
+
+    def _live(self) -> None:
+        try:
+            self._loaded.set_result(self._load())
+        except Exception as error:
+            self._loaded.set_exception(error)
+            return
+        self._publish()
+        while (item := self._inbox.get()) is not None:
+            if isinstance(item, _Stream):
+                self._serve(item)
+            else:
+                item()
+            self._publish()
+        self._residents.close()
+        self._model.close()
+
+    def _load(self) -> ModelInfo:
+        start_backend()
+        self._model = Model(self._path, self._settings.gpu_layers)
+        self._template = ChatTemplate(self._model)
+        self._plan: Plan = plan(self._settings, self._model.trained_context, self._cores)
+        self._residents = Residents(self._model, self._plan)
+        with self._path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return ModelInfo(
+            path=self._path,
+            sha256=sha256,
+            name=self._model.meta("general.name") or self._path.stem,
+            architecture=self._model.meta("general.architecture") or "unknown",
+            parameters=self._model.parameters,
+            size_bytes=self._model.size_bytes,
+            context_tokens=self._plan.context_tokens,
+        )
+
+    def _publish(self) -> None:
+        self._published = {
+            **self._counters,
+            "adapters_resident": list(self._residents.adapter_hashes),
+            "mixes_resident": list(self._residents.mix_labels),
+            "context_swaps": self._residents.swaps,
+            "threads": self._plan.threads,
+            "context_tokens": self._plan.context_tokens,
+            "chat_template": self._template.origin,
+        }
+
+    def _serve(self, stream: _Stream) -> None:
+        """One answer from queue to Completion; whatever fails reaches the asker, and the engine lives on."""
+        if stream.cancelled:
+            return
+        try:
+            completion = self._answer(stream)
+        except A3XError as error:
+            self._counters["failures"] += 1
+            stream.put(error)
+            return
+        except Exception as error:  # the supervisor of the engine thread: nothing may end it
+            self._counters["failures"] += 1
+            self._residents.discard(stream.request.mix)
+            stream.put(EngineFailure(f"{type(error).__name__}: {error} ({last_log()})"))
+            return
+        self._counters["answers"] += 1
+        self._counters["prompt_tokens"] += completion.prompt_tokens
+        self._counters["cached_tokens"] += completion.cached_tokens
+        self._counters["completion_tokens"] += completion.completion_tokens
+        stream.put(completion)
+
+    def _answer(self, stream: _Stream) -> Completion:
+        request = stream.request
+        prompt = self._template.prompt(request.messages)
+        room = self._room(len(prompt), request)
+        started = self._clock.monotonic()
+        resident = self._residents.acquire(request.mix)
+        try:
+            cached = self._prefill(resident, prompt, stream)
+            prefilled = self._clock.monotonic()
+            writer = _Writer(stream, self._model)
+            finish, stats = self._decode(resident, len(prompt), room, writer)
+        except EngineFailure:
+            self._residents.discard(request.mix)
+            raise
+        writer.finish()
+        return Completion(
+            text=writer.answer,
+            finish_reason=finish,
+            prompt_tokens=len(prompt),
+            completion_tokens=len(stats.logprobs),
+            cached_tokens=cached,
+            stats=stats,
+            mix=request.mix,
+            model_sha256=self.info.sha256,
+            raw=writer.split.raw,
+            reasoning=writer.reasoning,
+            tool_calls=tuple(writer.split.tool_calls),
+            prefill_s=prefilled - started,
+            decode_s=self._clock.monotonic() - prefilled,
+        )
+
+    def _room(self, prompt_tokens: int, request: Generation) -> int:
+        """Tokens the answer may have. PromptTooLong names limit and size."""
+        limit = self._plan.context_tokens
+        if prompt_tokens >= limit:
+            raise PromptTooLong(
+                f"the prompt is {prompt_tokens} tokens; the context holds {limit}, one of them for the answer",
+                param="messages",
+            )
+        wanted = request.sampling.max_tokens
+        return limit - prompt_tokens if wanted is None else min(wanted, limit - prompt_tokens)
+
+    def _prefill(self, resident: ResidentContext, prompt: list[int], stream: _Stream) -> int:
+        """Compute the prompt in canonical chunks after what is kept; tokens that were kept."""
+        kept = resident.rewind(prompt)
+        for start in range(kept, len(prompt), CHUNK_TOKENS):
+            if stream.cancelled:
+                break
+            chunk = prompt[start : start + CHUNK_TOKENS]
+            resident.context.decode(chunk, start, want_logits=start + len(chunk) == len(prompt))
+            if len(chunk) == CHUNK_TOKENS:
+                resident.prefix += chunk
+        return kept
+
+    def _decode(
+        self, resident: ResidentContext, position: int, room: int, writer: _Writer
+    ) -> tuple[FinishReason, TokenStats]:
+        """Draw tokens one by one until an end token, a stop string, no room, or nobody listens."""
+        logprobs: list[float] = []
+        entropies: list[float] = []
+        finish: FinishReason = "length"
+        sampler = Sampler(writer.stream.request.sampling)
+        try:
+            while len(logprobs) < room:
+                if writer.stream.cancelled:
+                    finish = "cancelled"
+                    break
+                token = sampler.draw(resident.context)
+                logprob, entropy = surprise(resident.context.logits(), token)
+                if not math.isfinite(logprob):
+                    raise EngineFailure("the model's numbers are not finite with this mix; nothing can be drawn")
+                logprobs.append(logprob)
+                entropies.append(entropy)
+                if self._model.ends_generation(token) or writer.write(token):
+                    finish = "stop"
+                    break
+                if len(logprobs) < room:
+                    resident.context.decode([token], position + len(logprobs) - 1, want_logits=True)
+        finally:
+            sampler.close()
+        return finish, TokenStats(tuple(logprobs), tuple(entropies))
+
+
+class _Writer:
+    """Turns drawn tokens into pieces for the listener and keeps the parts of the answer."""
+
+    def __init__(self, stream: _Stream, model: Model) -> None:
+        self.stream = stream
+        self.answer = ""
+        self.reasoning = ""
+        self.split = Splitter(stream.request.sampling.stop)
+        self._model = model
+
+    def write(self, token: int) -> bool:
+        """Send what became final; True when a stop string ended the answer."""
+        self._emit(self.split.feed(self._model.token_bytes(token)))
+        return self.split.stopped
+
+    def finish(self) -> None:
+        self._emit(self.split.finish())
+
+    def _emit(self, spans: list[Span]) -> None:
+        for span in spans:
+            if span.kind == "reasoning":
+                self.reasoning += span.text
+            else:
+                self.answer += span.text
+            self.stream.put(Piece(span.text, reasoning=span.kind == "reasoning"))

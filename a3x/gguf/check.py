@@ -1,0 +1,206 @@
+"""Checks GGUF files we did not make, in a child process: hostile files crash the child, never the daemon.
+
+``check_model`` and ``check_adapter`` are what callers use; ``python -m a3x.gguf.check`` is the child. The checks are
+structural (header, bounds, shapes, finite numbers); whether an adapter is any good is the gate's business.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from a3x.errors import ForeignFile
+
+TIME_LIMIT_S = 120
+MEMORY_MARGIN_BYTES = 4 << 30
+REFUSED = 3
+"""Exit code of a child that found a reason; any other failure is the file breaking the checker."""
+MAX_RANK = 512
+MAX_ADAPTER_TENSORS = 16_384
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What the header of a base model says."""
+
+    architecture: str
+    name: str
+    context_tokens: int
+    tensors: int
+
+
+@dataclass(frozen=True)
+class AdapterFacts:
+    """What the header of an adapter says; ``alpha`` ÷ rank is its scaling."""
+
+    architecture: str
+    alpha: float
+    ranks: tuple[int, ...]
+    tensors: int
+
+
+def check_model(path: Path) -> ModelFacts:
+    """Raise ForeignFile, saying which check failed, unless ``path`` is a chat model that can be handed to llama.cpp."""
+    return ModelFacts(**_in_child("model", path))
+
+
+def check_adapter(path: Path, base: Path) -> AdapterFacts:
+    """Raise ForeignFile unless ``path`` is a LoRA of exactly the tensors of ``base``, with finite numbers."""
+    facts = _in_child("adapter", path, base)
+    return AdapterFacts(**{**facts, "ranks": tuple(facts["ranks"])})
+
+
+def _in_child(*arguments: str | Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "a3x.gguf.check", *map(str, arguments)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=TIME_LIMIT_S, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise ForeignFile(f"{arguments[1]}: checking took over {TIME_LIMIT_S} s") from error
+    if done.returncode == 0:
+        return json.loads(done.stdout)
+    if done.returncode == REFUSED:
+        raise ForeignFile(done.stdout.decode("utf-8", "replace").strip())
+    raise ForeignFile(f"{arguments[1]}: the file broke its checker (exit {done.returncode})")
+
+
+# --- the child -------------------------------------------------------------------------------------------------------
+
+
+class _Refused(Exception): ...
+
+
+def _open(path: Path) -> Any:
+    import gguf
+
+    size = path.stat().st_size
+    if size < 32:
+        raise _Refused(f"{path.name} is {size} bytes: not a GGUF")
+    try:
+        return gguf.GGUFReader(path, "r")
+    except Exception as error:  # the reader raises whatever a broken header makes it stumble over
+        raise _Refused(f"{path.name} is not a whole GGUF: {type(error).__name__}: {error}") from error
+
+
+def _text(reader: Any, key: str) -> str:
+    field = reader.get_field(key)
+    value = field.contents() if field else ""
+    return value if isinstance(value, str) else ""
+
+
+def _number(reader: Any, key: str) -> float:
+    field = reader.get_field(key)
+    value = field.contents() if field else 0
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _inspect_model(path: Path) -> dict[str, Any]:
+    import gguf
+
+    reader = _open(path)
+    architecture = _text(reader, "general.architecture")
+    if _text(reader, "general.type") == "adapter":
+        raise _Refused(f"{path.name} is an adapter, not a model")
+    if architecture not in gguf.MODEL_ARCH_NAMES.values():
+        raise _Refused(f"{path.name} has architecture {architecture!r}, which this llama.cpp does not know")
+    if "bert" in architecture or architecture == "clip":
+        raise _Refused(f"{path.name} has architecture {architecture!r}, which cannot chat")
+    context = int(_number(reader, f"{architecture}.context_length"))
+    if context <= 0:
+        raise _Refused(f"{path.name} does not say its context length")
+    if not reader.get_field("tokenizer.ggml.tokens"):
+        raise _Refused(f"{path.name} has no vocabulary")
+    names = {tensor.name for tensor in reader.tensors}
+    if "token_embd.weight" not in names:
+        raise _Refused(f"{path.name} has no token embeddings")
+    return {
+        "architecture": architecture,
+        "name": _text(reader, "general.name"),
+        "context_tokens": context,
+        "tensors": len(names),
+    }
+
+
+def _inspect_adapter(path: Path, base: Path) -> dict[str, Any]:
+    reader, base_reader = _open(path), _open(base)
+    architecture, expected = (_text(r, "general.architecture") for r in (reader, base_reader))
+    if _text(reader, "general.type") != "adapter" or _text(reader, "adapter.type") != "lora":
+        raise _Refused(f"{path.name} is not a LoRA adapter (general.type, adapter.type)")
+    if architecture != expected:
+        raise _Refused(f"{path.name} is for architecture {architecture!r}; the base is {expected!r}")
+    if any(key.startswith("adapter.alora") for key in reader.fields):
+        raise _Refused(f"{path.name} is an activated LoRA, which is not supported")
+    alpha = _number(reader, "adapter.lora.alpha")
+    if not 0.0 < alpha < 1e6:
+        raise _Refused(f"{path.name} has alpha {alpha}")
+    if not 0 < len(reader.tensors) <= MAX_ADAPTER_TENSORS:
+        raise _Refused(f"{path.name} holds {len(reader.tensors)} tensors")
+    shapes = {tensor.name: tuple(int(size) for size in tensor.shape) for tensor in base_reader.tensors}
+    ranks = _check_pairs(path.name, {tensor.name: tensor for tensor in reader.tensors}, shapes)
+    return {"architecture": architecture, "alpha": alpha, "ranks": sorted(ranks), "tensors": len(reader.tensors)}
+
+
+def _check_pairs(name: str, tensors: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> set[int]:
+    """Every tensor is half of a pair that fits its base tensor. GGUF shapes: base (in, out), A (in, r), B (r, out)."""
+    ranks: set[int] = set()
+    for tensor_name, tensor in tensors.items():
+        target, _, half = tensor_name.rpartition(".lora_")
+        if half not in ("a", "b") or f"{target}.lora_{'b' if half == 'a' else 'a'}" not in tensors:
+            raise _Refused(f"{name}: tensor {tensor_name!r} is not half of a LoRA pair")
+        if target not in shapes:
+            raise _Refused(f"{name}: the base has no tensor {target!r}; this adapter belongs to another base")
+        if target.startswith("token_embd"):
+            raise _Refused(f"{name}: a LoRA on token embeddings makes llama.cpp abort; refused")
+        _check_finite(name, tensor)
+        if half == "a":
+            ranks.add(_pair_rank(name, target, tensor, tensors[f"{target}.lora_b"], shapes[target]))
+    return ranks
+
+
+def _pair_rank(name: str, target: str, a: Any, b: Any, base: tuple[int, ...]) -> int:
+    a_shape, b_shape = (tuple(int(size) for size in tensor.shape) for tensor in (a, b))
+    if len(a_shape) != 2 or len(b_shape) != 2 or len(base) != 2:
+        raise _Refused(f"{name}: {target} is not a matrix pair ({a_shape}, {b_shape} on {base})")
+    rank = a_shape[1]
+    if a_shape != (base[0], rank) or b_shape != (rank, base[1]):
+        raise _Refused(f"{name}: {target} is {base} in the base, the pair is {a_shape} and {b_shape}: another base")
+    if not 1 <= rank <= MAX_RANK:
+        raise _Refused(f"{name}: rank {rank} of {target} is outside 1–{MAX_RANK}")
+    return rank
+
+
+def _check_finite(name: str, tensor: Any) -> None:
+    import gguf
+    import numpy as np
+
+    allowed = (gguf.GGMLQuantizationType.F32, gguf.GGMLQuantizationType.F16, gguf.GGMLQuantizationType.BF16)
+    if tensor.tensor_type not in allowed:
+        raise _Refused(f"{name}: {tensor.name} is {tensor.tensor_type.name}; adapters are F32, F16 or BF16")
+    values = gguf.dequantize(tensor.data, tensor.tensor_type)
+    if not np.isfinite(values).all():
+        raise _Refused(f"{name}: {tensor.name} holds NaN or infinite numbers")
+
+
+def main(arguments: list[str]) -> int:
+    """Print facts as JSON and return 0, or print the reason and return REFUSED."""
+    kind, *paths = arguments
+    try:
+        limit = sum(Path(path).stat().st_size for path in paths) * 2 + MEMORY_MARGIN_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        facts = _inspect_model(Path(paths[0])) if kind == "model" else _inspect_adapter(Path(paths[0]), Path(paths[1]))
+    except _Refused as refusal:
+        print(refusal)
+        return REFUSED
+    except OSError as error:
+        print(f"{paths[0]} cannot be read: {error.strerror}")
+        return REFUSED
+    print(json.dumps(facts))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,80 @@
+"""``/a3x``: feedback, status and the memory. Parses, calls the stores, prints."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from a3x.config import Server
+from a3x.errors import BadRequest
+from a3x.http import body
+from a3x.http.services import Services
+from a3x.types import Clock, Feedback
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 200
+
+
+def _not_bool(value: object) -> object:
+    """JSON's true equals 1 in Python; as a rating it is a mistake."""
+    if isinstance(value, bool):
+        raise ValueError("must be -1, 0 or 1")
+    return value
+
+
+class FeedbackBody(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    experience_id: str = Field(min_length=1, max_length=128)
+    rating: Annotated[Literal[-1, 0, 1], BeforeValidator(_not_bool)]
+    correction: str | None = None
+
+
+@dataclass(frozen=True)
+class OwnRoutes:
+    services: Services
+    server: Server
+    clock: Clock
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/a3x/status", self.status),
+            Route("/a3x/feedback", self.feedback, methods=["POST"]),
+            Route("/a3x/memory", self.memory),
+            Route("/a3x/memory/{id}", self.experience),
+        ]
+
+    async def status(self, request: Request) -> Response:
+        return JSONResponse(self.services.status())
+
+    async def feedback(self, request: Request) -> Response:
+        """The user's word on one answer; acknowledged once it is on disk."""
+        value = body.parse_json(await body.read(request, self.server.max_body_bytes))
+        wire = body.validate(FeedbackBody, value)
+        if wire.correction is not None and not wire.correction.strip():
+            raise BadRequest("the correction is empty: send the answer it should have been, or none", "correction")
+        given = Feedback(wire.experience_id, wire.rating, wire.correction, self.clock.now())
+        await self.services.experiences.add_feedback(given)
+        return JSONResponse({"ok": True, **asdict(given)})
+
+    async def memory(self, request: Request) -> Response:
+        """Experiences, newest first; ``next_before`` asks for the page after this one."""
+        limit = body.integer(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+        before = body.integer(request, "before", None, 0, 2**63 - 1)
+        assert limit is not None
+        found = self.services.experiences.recent(limit, before, request.query_params.get("session"))
+        more = found[-1].seq if len(found) == limit else None
+        page = {"experiences": [asdict(one) for one in found], "next_before": more}
+        return JSONResponse({**page, "count": self.services.experiences.count()})
+
+    async def experience(self, request: Request) -> Response:
+        """One experience with the feedback it got."""
+        store = self.services.experiences
+        experience = store.get(request.path_params["id"])
+        given = [asdict(feedback) for feedback in store.feedback(experience.id)]
+        return JSONResponse({**asdict(experience), "feedback": given})

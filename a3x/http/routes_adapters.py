@@ -1,0 +1,70 @@
+"""``/a3x/adapters``: look at the installed versions and bring one in. Checking a file is the injected service's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from a3x.config import Server
+from a3x.errors import BadRequest, NotFound
+from a3x.http import body
+from a3x.http.services import Services
+from a3x.types import THEMES, Adapter
+
+
+@dataclass(frozen=True)
+class AdapterRoutes:
+    services: Services
+    server: Server
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/a3x/adapters", self.all),
+            Route("/a3x/adapters/{theme}", self.theme, methods=["GET"]),
+            Route("/a3x/adapters/{theme}", self.bring, methods=["POST"]),
+            Route("/a3x/adapters/{theme}/{version:int}", self.version),
+        ]
+
+    async def all(self, request: Request) -> Response:
+        return JSONResponse({"adapters": [line(adapter) for adapter in self.services.adapters.list()]})
+
+    async def theme(self, request: Request) -> Response:
+        theme = _theme(request)
+        lines = [line(adapter) for adapter in self.services.adapters.list(theme)]
+        return JSONResponse({"theme": theme, "adapters": lines})
+
+    async def version(self, request: Request) -> Response:
+        theme, version = _theme(request), request.path_params["version"]
+        adapter = self.services.adapters.get(theme, version)
+        return JSONResponse({**line(adapter), "manifest": dict(self.services.adapters.manifest(theme, version))})
+
+    async def bring(self, request: Request) -> Response:
+        """Body: the bytes of a GGUF LoRA. It becomes the theme's next version, not its active one."""
+        theme = _theme(request)
+        data = await body.read(request, self.server.max_adapter_bytes)
+        if not data:
+            raise BadRequest("the body is empty: send the bytes of a GGUF adapter")
+        return JSONResponse(line(await self.services.import_adapter(theme, data)), 201)
+
+
+def line(adapter: Adapter) -> dict[str, Any]:
+    """One version as the lists show it."""
+    return {
+        "name": adapter.name,
+        "theme": adapter.theme,
+        "version": adapter.version,
+        "sha256": adapter.sha256,
+        "base_sha256": adapter.base_sha256,
+        "created": adapter.created,
+    }
+
+
+def _theme(request: Request) -> str:
+    theme = request.path_params["theme"]
+    if theme not in THEMES:
+        raise NotFound(f"no theme {theme!r}; themes: {', '.join(THEMES)}", param="theme")
+    return theme

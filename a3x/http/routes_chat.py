@@ -1,0 +1,51 @@
+"""``/v1``: models and chat completions. Parses, calls the agent, prints; decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from a3x.agent import names
+from a3x.config import Server
+from a3x.http import body, openai
+from a3x.http.services import Services
+from a3x.http.stream import ChatAnswer
+
+
+@dataclass(frozen=True)
+class ChatRoutes:
+    services: Services
+    server: Server
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/v1/models", self.models),
+            Route("/v1/models/{model}", self.model),
+            Route("/v1/chat/completions", self.chat, methods=["POST"]),
+        ]
+
+    async def models(self, request: Request) -> Response:
+        """The routed model, the base, and every installed adapter version."""
+        cards = [_card(names.ROUTED), _card(names.BASE)]
+        cards += [_card(f"a3x:{adapter.name}", adapter.created) for adapter in self.services.adapters.list()]
+        return JSONResponse({"object": "list", "data": cards})
+
+    async def model(self, request: Request) -> Response:
+        """One model by name, mixes too."""
+        name = request.path_params["model"]
+        found = [self.services.adapters.get(part.theme, part.version) for part in names.parse(name) or ()]
+        return JSONResponse(_card(name, max((adapter.created for adapter in found), default=0.0)))
+
+    async def chat(self, request: Request) -> Response:
+        """OpenAI's chat completion."""
+        session, learn = body.session(request), body.learn(request)
+        call = openai.parse(await body.read(request, self.server.max_body_bytes), session, learn)
+        return ChatAnswer(self.services.agent, call)
+
+
+def _card(name: str, created: float = 0.0) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": int(created), "owned_by": "a3x"}

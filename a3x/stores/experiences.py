@@ -1,0 +1,150 @@
+"""Experiences and the feedback on them, as rows. Knows nothing of how an experience is made or judged."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import apsw
+
+from a3x.errors import BadRequest, NotFound
+from a3x.stores.db import Database, whole_number
+from a3x.types import Experience, Feedback, Status
+
+PLAIN = (
+    *("id", "who", "did", "this", "when", "status", "if_ok", "if_not", "session", "parent", "theme", "lang", "origin"),
+    *("made_by", "model_sha256", "schema"),
+)
+"""Fields stored as they are; ``seq`` is SQLite's."""
+LISTS = ("messages", "mix", "tools")
+OBJECTS = ("uncertainty", "context", "metadata", "extra")
+
+FIELDS = (*PLAIN, *LISTS, *OBJECTS)
+COLUMNS = ", ".join(f'"{name}"' for name in FIELDS)
+INSERT = (
+    f"INSERT INTO experience ({COLUMNS}) VALUES ({', '.join('?' * len(FIELDS))}) "
+    "ON CONFLICT (id) DO NOTHING RETURNING seq"
+)
+SELECT = f"SELECT seq, {COLUMNS} FROM experience"
+
+
+class Experiences:
+    """The experience table. Writes are acknowledged after they are durable; reads block, briefly."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def add(self, experience: Experience) -> int:
+        """Store and return the sequence number; an id that is already there keeps its first content and number.
+
+        Raises StorageFull with nothing stored, BadRequest for a value that cannot be stored.
+        """
+        row = _to_row(experience)
+
+        def job(connection: apsw.Connection) -> int:
+            stored = connection.execute(INSERT, row).fetchall()
+            if not stored:
+                stored = connection.execute("SELECT seq FROM experience WHERE id = ?", (experience.id,)).fetchall()
+            return whole_number(stored)
+
+        try:
+            return await asyncio.wrap_future(self._db.write(job))
+        except apsw.ConstraintError as error:
+            raise BadRequest(f"experience {experience.id} cannot be stored: {error}") from error
+
+    async def add_feedback(self, feedback: Feedback) -> None:
+        """Append one word of the user on an experience. NotFound if there is no such experience."""
+
+        def job(connection: apsw.Connection) -> None:
+            _require(connection, feedback.experience_id)
+            connection.execute(
+                'INSERT INTO feedback (experience_id, rating, correction, "when") VALUES (?, ?, ?, ?)',
+                (feedback.experience_id, feedback.rating, feedback.correction, feedback.when),
+            )
+
+        _check_text("correction", feedback.correction)
+        try:
+            await asyncio.wrap_future(self._db.write(job))
+        except apsw.ConstraintError as error:
+            raise BadRequest(f"feedback cannot be stored: {error}") from error
+
+    def get(self, id: str) -> Experience:
+        """NotFound if there is no such experience."""
+        rows = self._db.read(lambda connection: connection.execute(f"{SELECT} WHERE id = ?", (id,)).fetchall())
+        if not rows:
+            raise NotFound(f"there is no experience {id}", param="experience_id")
+        return _from_row(rows[0])
+
+    def feedback(self, id: str) -> list[Feedback]:
+        """What the user said of one experience, oldest first. NotFound if there is no such experience."""
+
+        def job(connection: apsw.Connection) -> list[Feedback]:
+            _require(connection, id)
+            rows = connection.execute(
+                'SELECT experience_id, rating, correction, "when" FROM feedback '
+                "WHERE experience_id = ? ORDER BY number",
+                (id,),
+            )
+            return [Feedback(*row) for row in rows]
+
+        return self._db.read(job)
+
+    def recent(
+        self,
+        limit: int = 50,
+        before_seq: int | None = None,
+        session: str | None = None,
+        theme: str | None = None,
+        status: Status | None = None,
+    ) -> list[Experience]:
+        """The latest ``limit`` experiences that match, newest first; ``before_seq`` continues an earlier page."""
+        wanted = {"seq < ?": before_seq, "session = ?": session, "theme = ?": theme, "status = ?": status}
+        active = {condition: value for condition, value in wanted.items() if value is not None}
+        where = f"WHERE {' AND '.join(active)}" if active else ""
+        sql = f"{SELECT} {where} ORDER BY seq DESC LIMIT ?"
+        values = (*active.values(), max(limit, 0))
+        return self._db.read(lambda connection: [_from_row(row) for row in connection.execute(sql, values)])
+
+    def count(self) -> int:
+        return self._db.read(
+            lambda connection: whole_number(connection.execute("SELECT count(*) FROM experience").fetchall())
+        )
+
+
+def _require(connection: apsw.Connection, id: str) -> None:
+    if not connection.execute("SELECT 1 FROM experience WHERE id = ?", (id,)).fetchall():
+        raise NotFound(f"there is no experience {id}", param="experience_id")
+
+
+def _to_row(experience: Experience) -> tuple[Any, ...]:
+    plain = [getattr(experience, name) for name in PLAIN]
+    for name, value in zip(PLAIN, plain, strict=True):
+        _check_text(name, value)
+    return (*plain, *(_to_json(name, getattr(experience, name)) for name in (*LISTS, *OBJECTS)))
+
+
+def _from_row(row: tuple[Any, ...]) -> Experience:
+    values: Mapping[str, Any] = dict(zip(FIELDS, row[1:], strict=True))
+    lists = {name: tuple(json.loads(values[name])) for name in LISTS}
+    objects = {name: json.loads(values[name]) for name in OBJECTS}
+    return Experience(seq=row[0], **{name: values[name] for name in PLAIN}, **lists, **objects)
+
+
+def _to_json(name: str, value: object) -> str:
+    """JSON text of one field. BadRequest for what JSON or UTF-8 has no way to say (NaN, lone surrogates, objects)."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadRequest(f"{name} cannot be stored as JSON: {error}", param=name) from error
+    _check_text(name, text)
+    return text
+
+
+def _check_text(name: str, value: object) -> None:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise BadRequest(f"{name} is not valid Unicode text: {error.reason}", param=name) from error

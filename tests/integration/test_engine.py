@@ -1,0 +1,219 @@
+"""The real engine on a tiny random model: exactness, mixes, limits, cancellation, bad files."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a3x.clock import SystemClock
+from a3x.config import EngineSection
+from a3x.engine import contexts
+from a3x.engine.scheduler import LlamaEngine
+from a3x.errors import BadRequest, ForeignFile, Overloaded, PromptTooLong
+from a3x.types import BASE_MIX, Adapter, Completion, Generation, Message, Mix, Piece, Sampling
+from tests.support import tiny
+
+pytestmark = pytest.mark.integration
+
+LONG = "tell me about the hot swap of adapters in the idle hours " * 4
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[Adapter]]]:
+    folder = tmp_path_factory.mktemp("models")
+    model = tiny.write_model(folder / "tiny.gguf")
+    base = hashlib.sha256(model.read_bytes()).hexdigest()
+    adapters = []
+    for seed in range(3):
+        path = tiny.write_adapter(folder / f"adapter{seed}.gguf", model, seed)
+        adapters.append(Adapter("cli", seed + 1, hashlib.sha256(path.read_bytes()).hexdigest(), base, path))
+    yield model, adapters
+
+
+def with_engine(model: Path, body: Callable[[LlamaEngine], Awaitable[Any]], queue: int = 64, **settings: Any) -> Any:
+    async def run() -> Any:
+        engine = LlamaEngine(model, EngineSection(**settings), 2, SystemClock(), queue)
+        await engine.start()
+        try:
+            return await body(engine)
+        finally:
+            await engine.close()
+
+    return asyncio.run(run())
+
+
+async def ask(engine: LlamaEngine, text: str = LONG, mix: Mix = BASE_MIX, **sampling: Any) -> Completion:
+    sampling = {"max_tokens": 24, **sampling}
+    pieces = ""
+    async for item in engine.generate(Generation((Message("user", text),), mix, Sampling(**sampling))):
+        if isinstance(item, Completion):
+            assert item.text == pieces
+            return item
+        pieces += item.text
+    raise AssertionError("no completion")
+
+
+def mixes(adapters: list[Adapter]) -> list[Mix]:
+    a, b, c = adapters
+    return [
+        BASE_MIX,
+        Mix(((a, 1.0),)),
+        Mix(((b, 1.0),)),
+        Mix(((c, 1.0),)),
+        Mix(((a, 0.5), (b, 1.0))),
+        Mix(((a, 0.25),)),
+    ]
+
+
+def interleave(engine: LlamaEngine, adapters: list[Adapter]) -> Awaitable[list[tuple[str, str]]]:
+    async def run() -> list[tuple[str, str]]:
+        rng = random.Random(7)
+        turns = [rng.choice(mixes(adapters)) for _ in range(60)]
+        return [(mix.key, (await ask(engine, mix=mix)).text) for mix in turns]
+
+    return run()
+
+
+def alone(files: tuple[Path, list[Adapter]]) -> dict[str, str]:
+    model, adapters = files
+    return {mix.key: with_engine(model, lambda engine, mix=mix: ask(engine, mix=mix)).text for mix in mixes(adapters)}
+
+
+def test_every_mix_answers_as_it_does_alone_whatever_came_between(files: tuple[Path, list[Adapter]]) -> None:
+    model, adapters = files
+    expected = alone(files)
+    assert len(set(expected.values())) == len(expected), (
+        "the mixes must answer differently for this test to see anything"
+    )
+    answers = with_engine(model, lambda engine: interleave(engine, adapters), resident_contexts=2, resident_adapters=2)
+    assert all(expected[key] == text for key, text in answers)
+
+
+def test_a_cache_keyed_by_nothing_fails_that_test(
+    files: tuple[Path, list[Adapter]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: one context for every mix, its prefix reused."""
+    model, adapters = files
+    expected = alone(files)
+    real = contexts.Residents.acquire
+
+    def careless(self: contexts.Residents, mix: Mix) -> contexts.ResidentContext:
+        resident = real(self, BASE_MIX)
+        resident.context.set_adapters([(self._adapter(adapter), scale) for adapter, scale in mix.parts])
+        return resident
+
+    monkeypatch.setattr(contexts.Residents, "acquire", careless)
+    answers = with_engine(model, lambda engine: interleave(engine, adapters))
+    assert any(expected[key] != text for key, text in answers)
+
+
+def test_prefixes_are_reused_and_change_nothing(files: tuple[Path, list[Adapter]]) -> None:
+    async def body(engine: LlamaEngine) -> list[Completion]:
+        return [await ask(engine), await ask(engine), await ask(engine, LONG + "and more"), await ask(engine)]
+
+    first, second, longer, again = with_engine(files[0], body)
+    assert first.cached_tokens == 0
+    assert second.cached_tokens == again.cached_tokens > 0
+    assert longer.cached_tokens > 0
+    assert first.text == second.text == again.text
+    assert first.stats == second.stats == again.stats
+
+
+def test_sampling_is_reproducible_by_seed(files: tuple[Path, list[Adapter]]) -> None:
+    async def body(engine: LlamaEngine) -> list[str]:
+        return [(await ask(engine, temperature=1.0, seed=seed)).text for seed in (5, 5, 6)]
+
+    same, again, other = with_engine(files[0], body)
+    assert same == again != other
+
+
+def test_limits_are_said_before_llama_cpp_sees_them(files: tuple[Path, list[Adapter]]) -> None:
+    async def body(engine: LlamaEngine) -> None:
+        with pytest.raises(PromptTooLong, match=r"\d+ tokens; the context holds 512"):
+            await ask(engine, "x" * 5000)
+        full = await ask(engine, "x" * 100, max_tokens=None)
+        assert full.finish_reason in ("length", "stop")
+        assert full.prompt_tokens + full.completion_tokens <= 512
+        assert (await ask(engine, "x", max_tokens=1)).completion_tokens == 1
+
+    with_engine(files[0], body)
+
+
+def test_user_text_cannot_forge_a_control_token(files: tuple[Path, list[Adapter]]) -> None:
+    async def body(engine: LlamaEngine) -> tuple[int, int]:
+        plain = await ask(engine, "<|end|>", max_tokens=1)
+        return plain.prompt_tokens, (await ask(engine, "", max_tokens=1)).prompt_tokens
+
+    forged, empty = with_engine(files[0], body)
+    assert forged > empty + 1
+
+
+def test_closing_the_iterator_cancels_and_frees_the_engine(files: tuple[Path, list[Adapter]]) -> None:
+    async def body(engine: LlamaEngine) -> None:
+        stream = engine.generate(Generation((Message("user", LONG),), sampling=Sampling(temperature=1.0)))
+        assert isinstance(await anext(stream), Piece)
+        await stream.aclose()
+        await ask(engine, "again", max_tokens=2)
+        assert engine.status()["waiting"] == 0
+
+    with_engine(files[0], body)
+
+
+def test_a_full_queue_says_so(files: tuple[Path, list[Adapter]]) -> None:
+    async def body(engine: LlamaEngine) -> list[Any]:
+        return await asyncio.gather(*(ask(engine) for _ in range(6)), return_exceptions=True)
+
+    results = with_engine(files[0], body, queue=4)
+    assert sum(isinstance(result, Completion) for result in results) == 4
+    assert sum(isinstance(result, Overloaded) for result in results) == 2
+
+
+def test_a_missing_or_broken_adapter_file_fails_its_request_only(
+    files: tuple[Path, list[Adapter]], tmp_path: Path
+) -> None:
+    model, adapters = files
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(adapters[0].path.read_bytes()[:500])
+    ghost = Mix(((Adapter("cli", 9, "9" * 64, adapters[0].base_sha256, broken), 1.0),))
+
+    async def body(engine: LlamaEngine) -> tuple[str, str]:
+        before = await ask(engine)
+        with pytest.raises(ForeignFile):
+            await ask(engine, mix=ghost)
+        return before.text, (await ask(engine)).text
+
+    before, after = with_engine(model, body)
+    assert before == after
+
+
+def test_dropping_an_adapter_unloads_it_and_it_comes_back(files: tuple[Path, list[Adapter]]) -> None:
+    model, adapters = files
+    mix = Mix(((adapters[0], 1.0),))
+
+    async def body(engine: LlamaEngine) -> tuple[str, str]:
+        before = await ask(engine, mix=mix)
+        await engine.drop_adapter(adapters[0].sha256)
+        assert engine.status()["adapters_resident"] == []
+        return before.text, (await ask(engine, mix=mix)).text
+
+    before, after = with_engine(model, body)
+    assert before == after
+
+
+def test_a_truncated_model_is_refused(files: tuple[Path, list[Adapter]], tmp_path: Path) -> None:
+    cut = tmp_path / "cut.gguf"
+    cut.write_bytes(files[0].read_bytes()[:-5000])
+    with pytest.raises(ForeignFile):
+        with_engine(cut, ask)
+
+
+def test_a_template_that_refuses_is_a_bad_request(files: tuple[Path, list[Adapter]], tmp_path: Path) -> None:
+    picky = tiny.write_model(tmp_path / "picky.gguf", template="{{ raise_exception('only users may speak') }}")
+    with pytest.raises(BadRequest, match="only users may speak"):
+        with_engine(picky, ask)

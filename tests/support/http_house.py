@@ -1,0 +1,104 @@
+"""Fakes behind the routes for the HTTP tests: a memory and a shelf in dictionaries, and a client to the whole app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from a3x.agent.scripted import ScriptedAgent
+from a3x.config import Server
+from a3x.errors import ForeignFile, NotFound, UnknownModel
+from a3x.http.app import build
+from a3x.types import Adapter, Experience, Feedback
+
+ASK: dict[str, Any] = {"model": "a3x", "messages": [{"role": "user", "content": "hi"}]}
+
+
+class StillClock:
+    def now(self) -> float:
+        return 1_700_000_000.0
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+@dataclass
+class FakeExperiences:
+    rows: list[Experience] = field(default_factory=list)
+    given: list[Feedback] = field(default_factory=list)
+
+    def get(self, id: str, /) -> Experience:
+        for row in self.rows:
+            if row.id == id:
+                return row
+        raise NotFound(f"there is no experience {id}", param="experience_id")
+
+    def recent(
+        self, limit: int = 50, before_seq: int | None = None, session: str | None = None
+    ) -> Sequence[Experience]:
+        rows = [row for row in reversed(self.rows) if session is None or row.session == session]
+        return [row for row in rows if before_seq is None or row.seq < before_seq][:limit]
+
+    def count(self) -> int:
+        return len(self.rows)
+
+    def feedback(self, id: str, /) -> Sequence[Feedback]:
+        return [one for one in self.given if one.experience_id == id]
+
+    async def add_feedback(self, feedback: Feedback) -> None:
+        self.get(feedback.experience_id)
+        self.given.append(feedback)
+
+
+@dataclass
+class FakeAdapters:
+    shelf: list[Adapter] = field(default_factory=list)
+
+    def list(self, theme: str | None = None) -> Sequence[Adapter]:
+        return [adapter for adapter in self.shelf if theme in (None, adapter.theme)]
+
+    def get(self, theme: str, version: int) -> Adapter:
+        for adapter in self.shelf:
+            if (adapter.theme, adapter.version) == (theme, version):
+                return adapter
+        raise UnknownModel(f"there is no adapter {theme}@{version}", param="model")
+
+    def manifest(self, theme: str, version: int) -> Mapping[str, Any]:
+        return {"sha256": self.get(theme, version).sha256}
+
+
+@dataclass
+class FakeServices:
+    agent: Any = field(default_factory=ScriptedAgent)
+    experiences: FakeExperiences = field(default_factory=FakeExperiences)
+    adapters: FakeAdapters = field(default_factory=FakeAdapters)
+    is_ready: bool = True
+
+    async def import_adapter(self, theme: str, data: bytes) -> Adapter:
+        if not data.startswith(b"GGUF"):
+            raise ForeignFile("not a GGUF file: the magic is wrong")
+        adapter = Adapter(theme, len(self.adapters.list(theme)) + 1, "ab" * 32, "cd" * 32, Path("adapter.gguf"))
+        self.adapters.shelf.append(adapter)
+        return adapter
+
+    def status(self) -> dict[str, Any]:
+        return {"ready": self.is_ready}
+
+    def ready(self) -> bool:
+        return self.is_ready
+
+
+def experience(number: int, session: str = "") -> Experience:
+    """The ``number``-th stored interaction."""
+    name = f"exp-{number}"
+    return Experience(name, "a3x", "answer", "hi", 0.0, "completed", "hello", session=session, seq=number)
+
+
+def client(services: FakeServices | None = None, **server: Any) -> TestClient:
+    """A client to the app over fakes; unexpected errors come back as responses."""
+    app = build(services or FakeServices(), Server(**server), StillClock())
+    return TestClient(app, base_url="http://127.0.0.1:8642", raise_server_exceptions=False)

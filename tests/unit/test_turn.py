@@ -1,0 +1,128 @@
+"""The turn over a scripted engine: tool rounds, recording, cancellation, failures."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from a3x.agent.router import Router
+from a3x.agent.tools.calc import Calc
+from a3x.agent.turn import MAX_TOOL_ROUNDS, Agent, TurnRequest, TurnResult
+from a3x.clock import HandClock
+from a3x.engine.scripted import ScriptedEngine
+from a3x.errors import EngineFailure, PromptTooLong, UnknownModel
+from a3x.types import Adapter, Experience, Generation, Message, Piece, Sampling
+
+
+class NoAdapters:
+    def get(self, theme: str, version: int) -> Adapter:
+        raise UnknownModel(f"no {theme}@{version}")
+
+
+class ListSink:
+    def __init__(self, full: bool = False) -> None:
+        self.experiences: list[Experience] = []
+        self.full = full
+
+    async def record(self, experience: Experience) -> bool:
+        self.experiences.append(experience)
+        return not self.full
+
+
+def make(answer: Any, full: bool = False, delay: float = 0.0) -> tuple[Agent, ScriptedEngine, ListSink]:
+    engine, sink = ScriptedEngine(answer, delay), ListSink(full)
+    return Agent(engine, Router(NoAdapters(), "b"), sink, {"calc": Calc()}, HandClock()), engine, sink
+
+
+def ask(agent: Agent, text: str = "hi", **options: Any) -> tuple[str, TurnResult]:
+    async def run() -> tuple[str, TurnResult]:
+        pieces = ""
+        async for item in agent.turn(TurnRequest((Message("user", text),), **options)):
+            if isinstance(item, Piece):
+                pieces += item.text
+            else:
+                return pieces, item
+        raise AssertionError("no result")
+
+    return asyncio.run(run())
+
+
+def sums(request: Generation) -> str:
+    if request.messages[-1].role == "tool":
+        return f"17 × 23 = {request.messages[-1].content}"
+    return '<tool_call>{"name": "calc", "arguments": {"expression": "17*23"}}</tool_call>'
+
+
+def test_a_tool_call_is_carried_out_and_never_shown() -> None:
+    agent, engine, sink = make(sums)
+    pieces, result = ask(agent, "17 × 23")
+    assert pieces == result.completion.text == "17 × 23 = 391"
+    assert [use.result for use in result.tools] == ["391"]
+    assert [message.role for message in engine.requests[1].messages] == ["user", "assistant", "tool"]
+    assert [use["result"] for use in sink.experiences[0].tools] == ["391"]
+
+
+def test_unknown_tools_and_bad_json_come_back_as_errors_and_rounds_are_bounded() -> None:
+    for call in (
+        '{"name": "rm", "arguments": {}}',
+        "nonsense",
+        "[1]",
+        '{"name": "calc", "arguments": {"expression": 3}}',
+    ):
+        agent, engine, _ = make(lambda _, call=call: f"<tool_call>{call}</tool_call>")
+        _, result = ask(agent)
+        assert len(engine.requests) == MAX_TOOL_ROUNDS
+        assert not any(use.ok for use in result.tools)
+
+
+def test_learning_off_records_nothing_and_a_full_disk_is_said() -> None:
+    agent, _, sink = make(lambda _: "yes")
+    assert not ask(agent, learn=False)[1].recorded
+    assert sink.experiences == []
+    agent, _, _ = make(lambda _: "yes", full=True)
+    assert not ask(agent)[1].recorded
+
+
+def test_bad_requests_are_not_experiences_but_failures_are() -> None:
+    def fail(error: Exception) -> Any:
+        def answer(_: Generation) -> str:
+            raise error
+
+        return answer
+
+    agent, _, sink = make(fail(PromptTooLong("too long")))
+    with pytest.raises(PromptTooLong):
+        ask(agent)
+    assert sink.experiences == []
+    agent, _, sink = make(fail(EngineFailure("broken")))
+    with pytest.raises(EngineFailure):
+        ask(agent)
+    assert sink.experiences[0].if_not == "broken"
+
+
+def test_a_client_that_leaves_is_recorded_as_a_failed_turn() -> None:
+    agent, _, sink = make(lambda _: "one two three")
+
+    async def leave() -> None:
+        turn = agent.turn(TurnRequest((Message("user", "hi"),)))
+        await anext(turn)
+        await turn.aclose()
+        await agent.settle()
+
+    asyncio.run(leave())
+    assert "left" in sink.experiences[0].if_not
+
+
+def test_tokens_are_summed_and_max_tokens_spans_the_rounds() -> None:
+    agent, engine, _ = make(sums)
+    _, result = ask(agent, sampling=Sampling(max_tokens=20))
+    assert result.completion.completion_tokens == len(result.completion.stats.logprobs) == 5 + 5
+    assert engine.requests[1].sampling.max_tokens == 20 - 5
+
+
+def test_unknown_adapter() -> None:
+    agent, _, _ = make(lambda _: "x")
+    with pytest.raises(UnknownModel):
+        ask(agent, model="a3x:cli@1")
