@@ -88,7 +88,7 @@ def test_what_it_writes_is_gone_afterwards():
 
 def test_cannot_see_homes_or_the_daemons_home(tmp_path):
     (tmp_path / "a3x.db").write_text("secret")
-    command = f"ls /home /root /var /work /srv /sys /run 2>/dev/null; cat {tmp_path}/a3x.db; ls /tmp"
+    command = f"ls /home /root /var /mnt /srv /sys /run 2>/dev/null; cat {tmp_path}/a3x.db; ls /tmp"
     assert subprocess.run(["cat", f"{tmp_path}/a3x.db"], capture_output=True, text=True).stdout == "secret"
     result = attempt(command)
     assert result is None or result.stdout == ""
