@@ -12,7 +12,7 @@ DEFAULT_CONTEXT_CAP = 4096
 
 ONE_THREAD_BYTES = 64 << 20
 """Below this a token takes under 2 ms on one thread, and llama.cpp's threads wait for each other by spinning: on a busy
-machine (and training keeps ours busy) a second thread makes small models 10 to 25 times slower. docs/decisions/0004."""
+machine (and training keeps ours busy) a second thread makes small models 10 to 25 times slower. docs/decisions/0005."""
 
 
 @dataclass(frozen=True)
