@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import psutil
 
-from a3x import __version__
+from a3x import __version__, resources
 from a3x.agent.router import Router
 from a3x.agent.tools.calc import Calc
 from a3x.agent.turn import Agent
@@ -27,8 +27,6 @@ from a3x.stores.experiences import Experiences
 from a3x.types import THEMES, Adapter, Clock, Disk, Engine, Experience, ModelInfo
 
 DATABASE = "a3x.db"
-SEED_FOLDERS = (Path(__file__).parent / "_data/models/seed", Path(__file__).parents[1] / "models/seed")
-"""Where the embedded model lies when installed and in a checkout."""
 
 
 class LoadableEngine(Engine, Protocol):
@@ -43,16 +41,13 @@ EngineMaker = Callable[[Settings, Clock], LoadableEngine]
 
 
 def model_path(settings: Settings) -> Path:
-    """The base model's file. ConfigError if it is not there."""
-    if settings.engine.model:
-        path = Path(settings.engine.model).expanduser()
-        if not path.is_file():
-            raise ConfigError(f"engine.model: there is no file {path}", param="engine.model")
-        return path
-    for folder in SEED_FOLDERS:
-        for path in sorted(folder.glob("*.gguf")):
-            return path
-    raise ConfigError("there is no embedded model here: name a GGUF with --model (engine.model)", param="engine.model")
+    """The base model's file. ConfigError or NotFound if it is not there."""
+    if not settings.engine.model:
+        return resources.seed_model()
+    path = Path(settings.engine.model).expanduser()
+    if not path.is_file():
+        raise ConfigError(f"engine.model: there is no file {path}", param="engine.model")
+    return path
 
 
 def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:

@@ -27,6 +27,7 @@ from a3x.errors import ConfigError, Conflict
 from a3x.http import app as http_app
 from a3x.http.address import address_file, read_address
 from a3x.http.guard import WILDCARDS, check_exposure
+from a3x.notify import notify, watchdog_s
 
 GRACE_S = 5
 LOCK = "daemon.lock"
@@ -47,7 +48,7 @@ async def serve(settings: Settings, say: Say, make_engine: EngineMaker = build_e
         try:
             await _live(app, server, url_of(settings.server, listener), say)
         finally:
-            tell_systemd("STOPPING=1")
+            notify("STOPPING=1")
             server.stopping.set()
             await serving
             await app.stop()
@@ -71,7 +72,7 @@ async def _live(app: App, server: HttpServer, url: str, say: Say) -> None:
             '\'{"model": "a3x", "messages": [{"role": "user", "content": "Hello"}]}\''
         )
     with address_file(app.settings.home, url):
-        tell_systemd("READY=1")
+        notify("READY=1")
         watchdog = asyncio.create_task(_watchdog())
         await stopping
         watchdog.cancel()
@@ -79,9 +80,9 @@ async def _live(app: App, server: HttpServer, url: str, say: Say) -> None:
 
 async def _watchdog() -> None:
     """Tell systemd twice per interval that the loop turns; nothing where nobody asks."""
-    interval_s = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6
+    interval_s = watchdog_s()
     while interval_s:
-        tell_systemd("WATCHDOG=1")
+        notify("WATCHDOG=1")
         await asyncio.sleep(interval_s / 2)
 
 
@@ -114,15 +115,6 @@ class HttpServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def tell_systemd(state: str) -> None:
-    """sd_notify(3): one datagram to the socket systemd names; nothing without one."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address:
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out, contextlib.suppress(OSError):
-        out.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)
 
 
 # --- what there is one of --------------------------------------------------------------------------------------------

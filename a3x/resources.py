@@ -19,3 +19,10 @@ def path(name: str, package: Path = PACKAGE) -> Path:
         if (root / name).exists():
             return root / name
     raise NotFound(f"{name} is missing from this installation of A³X; install it again")
+
+
+def seed_model(package: Path = PACKAGE) -> Path:
+    """The embedded model's GGUF; NotFound when this installation came without one."""
+    for file in sorted(path("models/seed", package).glob("*.gguf")):
+        return file
+    raise NotFound("there is no embedded model in this installation: name a GGUF file with --model (engine.model)")
