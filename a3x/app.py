@@ -20,6 +20,7 @@ from a3x.clock import SystemClock
 from a3x.config import Settings
 from a3x.disk import RealDisk, make_folder
 from a3x.errors import ConfigError, NotFound, NotReady
+from a3x.gguf.check import check_adapter, check_model
 from a3x.memory.record import Recorder
 from a3x.stores.adapters import Adapters
 from a3x.stores.db import Database
@@ -41,12 +42,13 @@ EngineMaker = Callable[[Settings, Clock], LoadableEngine]
 
 
 def model_path(settings: Settings) -> Path:
-    """The base model's file. ConfigError or NotFound if it is not there."""
+    """The base model's file; one that is not ours has passed its checks. ConfigError if it is not there, ForeignFile."""
     if not settings.engine.model:
         return resources.seed_model()
     path = Path(settings.engine.model).expanduser()
     if not path.is_file():
         raise ConfigError(f"engine.model: there is no file {path}", param="engine.model")
+    check_model(path)
     return path
 
 
@@ -121,8 +123,6 @@ class App:
             raise NotFound(f"no theme {theme!r}; themes: {', '.join(THEMES)}", param="theme")
         if not self.ready():
             raise NotReady("adapters are checked against the base model, which is still loading")
-        from a3x.gguf.check import check_adapter
-
         base = self._engine.info
         with tempfile.TemporaryDirectory(prefix="a3x-upload-") as folder:
             upload = Path(folder) / "upload.gguf"

@@ -7,6 +7,7 @@ from pathlib import Path
 from a3x.errors import NotFound
 
 PACKAGE = Path(__file__).resolve().parent
+SEED_MODEL = "a3x-seed-1.gguf"
 NAMES = ("loras", "memory", "benchmarks/suites", "models/seed")
 """What the wheel carries under a3x/_data (pyproject, force-include)."""
 
@@ -22,7 +23,5 @@ def path(name: str, package: Path = PACKAGE) -> Path:
 
 
 def seed_model(package: Path = PACKAGE) -> Path:
-    """The embedded model's GGUF; NotFound when this installation came without one."""
-    for file in sorted(path("models/seed", package).glob("*.gguf")):
-        return file
-    raise NotFound("there is no embedded model in this installation: name a GGUF file with --model (engine.model)")
+    """The embedded model."""
+    return path(f"models/seed/{SEED_MODEL}", package)

@@ -20,7 +20,7 @@ from a3x.ladder.corpus.example import Message
 UNKNOWN, BEGIN, STOP = 0, 1, 2
 END = "<|end|>"
 ROLES = ("system", "user", "assistant", "tool")
-CONTROL = tuple(f"<|{role}|>" for role in ROLES) + (END,)
+CONTROL = (*tuple(f"<|{role}|>" for role in ROLES), END)
 USER_DEFINED = ("<tool_call>", "</tool_call>", "```", "\n")
 """Always one token each. The newline is here because both tokenizers then agree on it without escapes."""
 
@@ -108,7 +108,7 @@ class ServedTokenizer:
         """Token ids, and which of them the assistant wrote (its end marker included)."""
         ids, written = [self.begin], [False]
         for message in messages:
-            body = self.text(message.content) + [self.end]
+            body = [*self.text(message.content), self.end]
             ids += [self.roles[message.role], *body]
             written += [False] + [message.role == "assistant"] * len(body)
         return ids, written

@@ -25,8 +25,14 @@ pytestmark = pytest.mark.integration
 
 SHAPE = Shape(vocab=420, width=64, layers=2, heads=2, ffn=128, context=128)
 RECIPE = Recipe(
-    shape=SHAPE, row_tokens=(64, 128), batch_tokens=512, warmup_steps=5, report_steps=10, session_share=0.0, mixture=Mixture({"a": 1.0}, {"a": 1.0})
-)  # fmt: skip
+    shape=SHAPE,
+    row_tokens=(64, 128),
+    batch_tokens=512,
+    warmup_steps=5,
+    report_steps=10,
+    session_share=0.0,
+    mixture=Mixture({"a": 1.0}, {"a": 1.0}),
+)
 PARTS = [
     "the",
     "que",

@@ -74,7 +74,7 @@ def test_a_question_names_every_slot_of_its_answer(family):
     wanted = set(family.slots) - {"func"}
     for pattern in (*family.en, *family.pt):
         plain = re.sub(r"<([^>]*)>", lambda match: "{file}" if "file" in match[1] else "{dir}", pattern)
-        named = {slot for slot in slots_of(plain)}
+        named = set(slots_of(plain))
         missing = wanted - named - ({"dir"} if "{dir}" in plain else set())
         assert not missing, pattern
 

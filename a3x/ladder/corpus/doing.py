@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from a3x.ladder.corpus.example import Example, Message, Split, pick
@@ -121,7 +121,7 @@ Draw = Callable[[random.Random, Split, float, Lang], Exchange]
 """Draws one exchange; the building block of every generator here."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def slots_of(pattern: str) -> tuple[str, ...]:
     """Slot names in a pattern, once each, in order of appearance."""
     return tuple(dict.fromkeys(SLOT.findall(pattern)))
@@ -132,7 +132,7 @@ def fill(pattern: str, values: Mapping[str, str]) -> str:
     return SLOT.sub(lambda match: values.get(match[1], match[0]), pattern)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parts_of(pattern: str) -> tuple[tuple[str, ...], ...]:
     for name, expansion in MACROS.items():
         pattern = pattern.replace(f"<{name}>", expansion)
@@ -146,7 +146,7 @@ def expand(rng: random.Random, pattern: str) -> str:
     return " ".join(text.split())
 
 
-@lru_cache(maxsize=None)
+@cache
 def imperative(verb: str) -> str:
     """Brazilian Portuguese imperative (você) of an infinitive; a word that is none is returned unchanged."""
     if verb in IRREGULAR:

@@ -27,12 +27,67 @@ class SumFamily:
 
 
 PEOPLE = tuple(
-    """Ana Bruno Carla Diego Elisa Fábio Gabi Hugo Inês João Karen Lucas Marina Nina Otto Paula Rafael Sofia Tiago Vera
-    Alice Ben Clara David Emma Frank Grace Henry Iris Jack Kate Leo Mary Noah Olive Peter Rose Sam Tom Zoe""".split()
+    [
+        "Ana",
+        "Bruno",
+        "Carla",
+        "Diego",
+        "Elisa",
+        "Fábio",
+        "Gabi",
+        "Hugo",
+        "Inês",
+        "João",
+        "Karen",
+        "Lucas",
+        "Marina",
+        "Nina",
+        "Otto",
+        "Paula",
+        "Rafael",
+        "Sofia",
+        "Tiago",
+        "Vera",
+        "Alice",
+        "Ben",
+        "Clara",
+        "David",
+        "Emma",
+        "Frank",
+        "Grace",
+        "Henry",
+        "Iris",
+        "Jack",
+        "Kate",
+        "Leo",
+        "Mary",
+        "Noah",
+        "Olive",
+        "Peter",
+        "Rose",
+        "Sam",
+        "Tom",
+        "Zoe",
+    ]
 )
 THINGS: dict[Lang, tuple[str, ...]] = {
     "en": tuple(
-        "apples books coins cards pens eggs stamps stickers marbles tickets oranges photos bottles seeds".split()
+        [
+            "apples",
+            "books",
+            "coins",
+            "cards",
+            "pens",
+            "eggs",
+            "stamps",
+            "stickers",
+            "marbles",
+            "tickets",
+            "oranges",
+            "photos",
+            "bottles",
+            "seeds",
+        ]
     ),
     "pt": (
         *("livros", "selos", "lápis", "ovos", "cadernos", "carrinhos", "adesivos"),
