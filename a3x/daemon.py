@@ -30,6 +30,7 @@ from a3x.http.guard import WILDCARDS, check_exposure
 from a3x.notify import notify, watchdog_s
 
 GRACE_S = 5
+GOODBYE_S = 1
 LOCK = "daemon.lock"
 
 Say = Callable[[str], None]
@@ -89,7 +90,7 @@ async def _watchdog() -> None:
 class HttpServer(uvicorn.Server):
     """uvicorn without its ten wake-ups a second and its signal handlers: the daemon waits and listens itself."""
 
-    def __init__(self, app: object) -> None:
+    def __init__(self, app: object, grace_s: int = GRACE_S) -> None:
         super().__init__(
             uvicorn.Config(
                 app,  # type: ignore[arg-type]
@@ -99,7 +100,7 @@ class HttpServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 date_header=False,
-                timeout_graceful_shutdown=GRACE_S,
+                timeout_graceful_shutdown=grace_s,
             )
         )
         self.stopping = asyncio.Event()
@@ -111,6 +112,12 @@ class HttpServer(uvicorn.Server):
 
     async def main_loop(self) -> None:
         await self.stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """uvicorn cancels what is left after the grace and goes; what is cancelled still says goodbye and records."""
+        await super().shutdown(sockets)
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=GOODBYE_S)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
