@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
 import typer
@@ -117,7 +118,7 @@ def check_model(settings: Settings) -> list[Finding]:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except (A3XError, OSError) as error:
         return [Finding("model", "fail", str(error), "name a GGUF file with --model or A3X_ENGINE__MODEL")]
-    return [Finding("model", "ok", f"{path}, {path.stat().st_size / 2**20:.1f} MiB, sha256 {digest}")]
+    return [Finding("model", "ok", f"{path}, {_size(path)}, sha256 {digest}")]
 
 
 def check_daemon(settings: Settings) -> list[Finding]:
@@ -135,6 +136,10 @@ def check_daemon(settings: Settings) -> list[Finding]:
 
 def _healthy(findings: list[Finding]) -> bool:
     return all(finding.level != "fail" for finding in findings)
+
+
+def _size(path: Path) -> str:
+    return f"{path.stat().st_size / 2**20:.1f} MiB"
 
 
 def _vram(free_bytes: int | None) -> str:
