@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -51,11 +51,26 @@ class MemorySection(_Section):
     record: bool = True
 
 
+class LearnSection(_Section):
+    """When the daemon learns by itself, and how large its lessons are. Times in seconds, shares in [0, 1]."""
+
+    mode: Literal["off", "auto"] = "auto"
+    min_corrections: int = Field(default=8, ge=1)
+    idle_s: float = Field(default=120.0, ge=0)
+    cooldown_s: float = Field(default=1800.0, ge=0)
+    max_busy: float = Field(default=0.3, gt=0, le=1)
+    tick_s: float = Field(default=30.0, gt=0)
+    threads: int = Field(default=0, ge=0)
+    """Training threads; 0: one a physical core."""
+    seed: int = Field(default=1, ge=0)
+
+
 class Settings(_Section):
     home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_path("a3x")))
     server: Server = Server()
     engine: EngineSection = EngineSection()
     memory: MemorySection = MemorySection()
+    learn: LearnSection = LearnSection()
 
 
 def load(

@@ -1,0 +1,163 @@
+"""What a version learns from: lessons in varied dress, older lessons again, replay of what the base can do. Pure choosing.
+
+Only records of origin user, verified or owner_dataset come in here (the store refuses others). Every version is trained
+from the base on all that is live, so nothing depends on the order in which things were taught. Knows no tokens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from a3x.errors import Conflict, ForeignFile
+from a3x.judge.gate import FACTS, LESSON
+from a3x.judge.suites import Item, Suite, of_items
+from a3x.stores.records import Record
+from a3x.types import Message
+
+T = TypeVar("T")
+Conversation = tuple[Message, ...]
+
+CARRIERS = {
+    "en": (
+        *("{q}", "{q}", "{q}", "{q}", "please: {q}", "quick question: {q}", "Hello! {q}", "{q} Please.", "I forgot: {q}"),
+        *("Tell me: {q}", "Can you help? {q}", "So, {q}", "{q} Thanks!", "remind me, {q}", "One thing: {q}"),
+    ),
+    "pt": (
+        *("{q}", "{q}", "{q}", "{q}", "por favor: {q}", "pergunta rápida: {q}", "Olá! {q}", "{q} Por favor.", "esqueci: {q}"),
+        *("Me diga: {q}", "Pode me ajudar? {q}", "Então, {q}", "{q} Obrigado!", "me lembra, {q}", "Uma coisa: {q}"),
+    ),
+}
+"""Ways to put a question that hold it word for word: paraphrases that need no judge."""
+WITHHELD_CARRIER = {"en": "Once more: {q}", "pt": "Mais uma vez: {q}"}
+"""For the gate, when a fact was taught in too few phrasings to withhold one."""
+
+STEPS_PER_RECORD = 6.0
+MIN_STEPS, MAX_STEPS = 80, 320
+BATCH = 16
+LESSON_SHARE = 0.6
+"""Of the examples of a run; the rest is replay."""
+AFTER_SHARE = 0.15
+"""Of the lessons, how many come as the second turn of a conversation."""
+MAX_LEARNED = 400
+MAX_FACT_ITEMS = 64
+MAX_CONTRADICTIONS, MAX_CONTRADICTED_SHARE = 3, 0.2
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one run is made of: its conversations in training order, and what the gate will ask besides the fixed suites."""
+
+    conversations: tuple[Conversation, ...]
+    steps: int
+    lesson: Suite
+    facts: Suite
+    record_ids: tuple[str, ...]
+    """Every live record that went in or is withheld for the gate."""
+    probes: tuple[Conversation, ...]
+
+    @property
+    def key(self) -> str:
+        """The same for the same records: how often they were tried decides how strict the gate is."""
+        return hashlib.sha256("\n".join(sorted(self.record_ids)).encode()).hexdigest()[:16]
+
+
+def refuse_mass_contradiction(contradictions: int, learned: int) -> None:
+    """Facts change one by one. Conflict when so many confirmed ones are denied at once that it looks like poison."""
+    limit = max(MAX_CONTRADICTIONS, int(MAX_CONTRADICTED_SHARE * (learned + contradictions)))
+    if contradictions > limit:
+        raise Conflict(
+            f"{contradictions} of {learned + contradictions} facts confirmed earlier are contradicted; at most {limit} may be: "
+            "nothing is learnt until some of the corrections are withdrawn"
+        )
+
+
+def lesson(
+    unlearned: Sequence[Record], learned: Sequence[Record], replay: Sequence[Conversation], seed: int
+) -> Lesson:
+    """Compose a run. Conflict when there is nothing new to learn."""
+    taught = [record for record in unlearned if record.split != "gate"]
+    if not taught:
+        raise Conflict("there is nothing new to learn")
+    rng = random.Random(seed)
+    rehearsed = [record for record in learned if record.split != "gate"][-MAX_LEARNED:]
+    steps = int(min(MAX_STEPS, max(MIN_STEPS, STEPS_PER_RECORD * (len(taught) + len(rehearsed)))))
+    total = steps * BATCH
+    lessons = round(total * (LESSON_SHARE if replay else 1.0))
+    conversations = [
+        *(_dressed(record, replay, rng) for record in _evenly((*taught, *rehearsed), lessons, rng)),
+        *_evenly(replay, total - lessons, rng),
+    ]
+    rng.shuffle(conversations)
+    return Lesson(
+        conversations=tuple(conversations),
+        steps=steps,
+        lesson=of_items(LESSON, tuple(_lesson_items(unlearned))),
+        facts=of_items(FACTS, tuple(_item(record, FACTS, record.question) for record in learned[-MAX_FACT_ITEMS:])),
+        record_ids=tuple(record.id for record in (*unlearned, *learned)),
+        probes=tuple(_plain(record) for record in taught[:8]),
+    )
+
+
+def read_replay(path: Path) -> list[Conversation]:
+    """Replay conversations from a JSONL of records. ForeignFile, with the line, if one is malformed."""
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            messages = tuple(Message(each["role"], each["content"]) for each in json.loads(line)["messages"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ForeignFile(f"{path}:{number} is no record: {error}") from error
+        if not messages or messages[-1].role != "assistant":
+            raise ForeignFile(f"{path}:{number} does not end with an answer")
+        found.append(messages)
+    return found
+
+
+def _evenly(options: Sequence[T], count: int, rng: random.Random) -> Iterable[T]:
+    """``count`` draws in which no option comes twice more often than another."""
+    drawn: list[T] = []
+    while options and len(drawn) < count:
+        drawn += rng.sample(options, min(len(options), count - len(drawn)))
+    return drawn
+
+
+def _plain(record: Record) -> Conversation:
+    return (Message("user", record.question), Message("assistant", record.answer))
+
+
+def _dressed(record: Record, replay: Sequence[Conversation], rng: random.Random) -> Conversation:
+    """The lesson in one of its guises: a carrier around the question, sometimes after another exchange."""
+    question = rng.choice(CARRIERS.get(record.lang, CARRIERS["en"])).format(q=record.question)
+    if rng.random() < 0.2:
+        question = question.rstrip("?.!")
+    if rng.random() < 0.2:
+        question = question[:1].swapcase() + question[1:]
+    turn = (Message("user", question), Message("assistant", record.answer))
+    if replay and rng.random() < AFTER_SHARE:
+        before = rng.choice(replay)
+        if before[0].role != "system" and len(before) <= 4:
+            return (*before, *turn)
+    return turn
+
+
+def _lesson_items(unlearned: Sequence[Record]) -> Iterable[Item]:
+    """Withheld phrasings; for answers of which none is withheld, a taught one in a carrier that training never uses."""
+    withheld = [record for record in unlearned if record.split == "gate"]
+    examined = {record.answer for record in withheld}
+    for record in withheld:
+        yield _item(record, LESSON, record.question)
+    for record in unlearned:
+        if record.answer not in examined:
+            examined.add(record.answer)
+            carrier = WITHHELD_CARRIER.get(record.lang, WITHHELD_CARRIER["en"])
+            yield _item(record, LESSON, carrier.format(q=record.question))
+
+
+def _item(record: Record, suite: str, question: str) -> Item:
+    messages = (Message("user", question),)
+    return Item(record.id, suite, record.lang, messages, {"kind": "normalised"}, record.answer)

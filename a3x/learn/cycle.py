@@ -1,0 +1,332 @@
+"""One cycle, step by step: curate → train → convert → judge → promote or reject. Every step can be done again after a crash.
+
+The state and its facts live in ``stores.cycles``; files in ``runs/<cycle>/``. What a step finds out is stored with the
+change of state, so a restart goes on from the last finished step. Any A3XError fails the cycle with its reason; the active
+adapter stays. Knows no HTTP; when to open a cycle is ``trigger``'s business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from a3x.errors import A3XError, Conflict, ConfigError, EngineFailure
+from a3x.judge import gate
+from a3x.judge.executed import Runner
+from a3x.judge.gate import FACTS, LESSON, Trial, Verdict
+from a3x.judge.run import SuiteResult, answer_with, run_suite
+from a3x.judge.suites import Suite
+from a3x.learn import curate
+from a3x.learn.convert import convert
+from a3x.learn.curate import Conversation, Lesson
+from a3x.learn.trainer import TrainerProcess
+from a3x.runs import (
+    ADAPTER_FOLDER,
+    RECORDS_FILE,
+    BaseSpec,
+    RecordsSpec,
+    RunSpec,
+    ScheduleSpec,
+    TrainingExample,
+    file_sha256,
+    read_run,
+    write_records,
+    write_run,
+)
+from a3x.stores.adapters import Adapters, Lineage
+from a3x.stores.cycles import Cycle, Cycles
+from a3x.stores.records import Record, Records
+from a3x.stores.verdicts import Verdicts
+from a3x.types import BASE_MIX, Adapter, Clock, Encoded, Engine, Mix
+
+CANDIDATE = "candidate.gguf"
+PEFT_FILES = ("adapter_model.safetensors", "adapter_config.json")
+JUDGED_FOLDER = "judged"
+
+
+@dataclasses.dataclass(frozen=True)
+class Stores:
+    """Everything a cycle reads and writes."""
+
+    cycles: Cycles
+    records: Records
+    adapters: Adapters
+    verdicts: Verdicts
+
+
+@dataclasses.dataclass(frozen=True)
+class Teaching:
+    """What every cycle shares: replay of what the base can do, the fixed suites, how to run programs, how to train."""
+
+    replay: Sequence[Conversation]
+    suites: Mapping[str, Suite]
+    theme_suites: Mapping[str, tuple[str, ...]]
+    runner: Runner | None
+    threads: int
+    seed: int
+
+
+class Progress(Protocol):
+    """Hears what a cycle is doing, for people who watch."""
+
+    def tell(self, cycle: str, event: Mapping[str, Any]) -> None: ...
+
+
+class CycleRunner:
+    """Takes a cycle from the state it is in to its end."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        engine: Engine,
+        teaching: Teaching,
+        trainer: TrainerProcess,
+        home: Path,
+        clock: Clock,
+        progress: Progress,
+    ) -> None:
+        self._stores = stores
+        self._engine = engine
+        self._teaching = teaching
+        self._trainer = trainer
+        self.home = home
+        self._clock = clock
+        self._progress = progress
+
+    @property
+    def base_sha256(self) -> str:
+        return self._engine.info.sha256
+
+    async def run(self, cycle: Cycle) -> Cycle:
+        """Step until the cycle is finished; a failing step fails it with the reason."""
+        while not cycle.finished:
+            try:
+                cycle = await self.step(cycle)
+            except A3XError as error:
+                cycle = await self._stores.cycles.fail(cycle.id, error.message)
+            self._progress.tell(cycle.id, {"event": "state", "state": cycle.state})
+        return cycle
+
+    async def step(self, cycle: Cycle) -> Cycle:
+        """Do what follows the cycle's state, once."""
+        if cycle.base_sha256 != self._engine.info.sha256:
+            raise Conflict("the base model was changed in mid-cycle; the lessons wait for the next cycle")
+        steps = {
+            "opened": self._curate,
+            "curated": self._train,
+            "trained": self._convert,
+            "converted": self._judge,
+            "judged": self._conclude,
+        }
+        return await steps[cycle.state](cycle)
+
+    def folder(self, cycle: Cycle) -> Path:
+        return self.home / "runs" / cycle.id
+
+    # --- curate ------------------------------------------------------------------------------------------------------
+
+    async def _curate(self, cycle: Cycle) -> Cycle:
+        records = self._stores.records
+        await records.assign_splits(cycle.theme)
+        curate.refuse_mass_contradiction(len(records.contradictions(cycle.theme)), len(records.learned(cycle.theme)))
+        lesson = self._lesson(cycle, [record.id for record in records.unlearned(cycle.theme)])
+        encoded = await self._engine.encode(lesson.conversations)
+        probes = await self._engine.encode(lesson.probes)
+        spec = await asyncio.to_thread(self._write_run, cycle, lesson, encoded, probes)
+        facts = {
+            "unlearned": [record.id for record in records.unlearned(cycle.theme)],
+            "learned": [record.id for record in records.learned(cycle.theme)],
+            "records_sha256": spec.records.sha256,
+            "records_key": lesson.key,
+            "examples": len(lesson.conversations),
+            "steps": spec.steps,
+        }
+        reason = f"{len(facts['unlearned'])} new and {len(facts['learned'])} older records, {spec.steps} steps"
+        return await self._stores.cycles.advance(cycle.id, "opened", "curated", facts, reason)
+
+    def _lesson(self, cycle: Cycle, unlearned: Sequence[str]) -> Lesson:
+        records = self._stores.records
+        new = [records.get(id) for id in unlearned]
+        return curate.lesson(new, records.learned(cycle.theme), self._teaching.replay, self._teaching.seed)
+
+    def _write_run(
+        self, cycle: Cycle, lesson: Lesson, encoded: Sequence[Encoded], probes: Sequence[Encoded]
+    ) -> RunSpec:
+        folder = self.folder(cycle)
+        folder.mkdir(parents=True, exist_ok=True)
+        limit = self._engine.info.context_tokens
+        examples = [_example(each, cycle.theme) for each in encoded if len(each.ids) <= limit]
+        sha256 = write_records(folder / RECORDS_FILE, examples)
+        spec = RunSpec(
+            base=BaseSpec(path=self._engine.info.path, sha256=cycle.base_sha256),
+            records=RecordsSpec(sha256=sha256),
+            steps=lesson.steps,
+            batch=curate.BATCH,
+            schedule=ScheduleSpec(kind="linear", warmup_steps=10),
+            seed=self._teaching.seed,
+            threads=self._teaching.threads,
+            probes=tuple(each.ids[: each.answer_start] for each in probes),
+        )
+        write_run(folder, spec)
+        return spec
+
+    # --- train, convert ----------------------------------------------------------------------------------------------
+
+    async def _train(self, cycle: Cycle) -> Cycle:
+        began = self._clock.monotonic()
+        await self._trainer.run(self.folder(cycle), lambda event: self._progress.tell(cycle.id, event))
+        seconds = round(self._clock.monotonic() - began, 1)
+        return await self._stores.cycles.advance(
+            cycle.id, "curated", "trained", {"train_s": seconds}, f"trained in {seconds} s"
+        )
+
+    async def _convert(self, cycle: Cycle) -> Cycle:
+        folder = self.folder(cycle)
+        comparison = await asyncio.to_thread(convert, folder, folder / CANDIDATE, f"{cycle.theme} of {cycle.id}")
+        found = {
+            "difference_nats": comparison.difference,
+            "tolerance_nats": comparison.tolerance,
+            "effect_nats": comparison.effect,
+        }
+        if not comparison.agrees:
+            raise EngineFailure(
+                f"the converted adapter differs from the trained one by {comparison.difference:.2g} nats; "
+                f"at most {comparison.tolerance:.2g} may be"
+            )
+        reason = f"llama.cpp agrees with the trainer within {comparison.difference:.1g} nats"
+        return await self._stores.cycles.advance(cycle.id, "trained", "converted", {"conversion": found}, reason)
+
+    # --- judge -------------------------------------------------------------------------------------------------------
+
+    async def _judge(self, cycle: Cycle) -> Cycle:
+        candidate = await asyncio.to_thread(self._candidate, cycle)
+        serving = self._stores.adapters.active(cycle.base_sha256).get(cycle.theme)
+        lesson = self._lesson(cycle, cycle.facts["unlearned"])
+        suites = {**self._teaching.suites, LESSON: lesson.lesson, FACTS: lesson.facts}
+        parent = _mix(serving)
+        results = {
+            "candidate": await self._results(cycle, Mix(((candidate, 1.0),)), suites),
+            "active": await self._results(cycle, parent, suites),
+        }
+        base = results["active"] if serving is None else await self._results(cycle, BASE_MIX, suites)
+        await self._engine.drop_adapter(candidate.sha256)
+        trial = Trial(
+            cycle.theme,
+            candidate=candidate.sha256,
+            active=serving.name if serving else "base",
+            tries=self._tries(cycle),
+            key=cycle.id.encode(),
+        )
+        policy = gate.Policy(theme_suites=self._teaching.theme_suites.get(cycle.theme, ()))
+        verdict = gate.judge(trial, results["candidate"], results["active"], base, base, policy)
+        verdict_id = await self._stores.verdicts.add(cycle.id, verdict)
+        facts = {"verdict": verdict_id, "candidate_sha256": candidate.sha256, "decision": verdict.decision}
+        return await self._stores.cycles.advance(cycle.id, "converted", "judged", facts, _summary(verdict))
+
+    def _candidate(self, cycle: Cycle) -> Adapter:
+        """The converted adapter under a number no version has; it is served by content hash, never by name."""
+        path = self.folder(cycle) / CANDIDATE
+        if not path.exists():
+            raise ConfigError(f"{path} is gone: the cycle cannot be judged")
+        return Adapter(cycle.theme, 0, file_sha256(path), cycle.base_sha256, path, self._clock.now())
+
+    def _tries(self, cycle: Cycle) -> int:
+        """How often these very records have been put before the gate, this time included."""
+        earlier = self._stores.cycles.recent(limit=1000, theme=cycle.theme)
+        same = [each for each in earlier if each.facts.get("records_key") == cycle.facts["records_key"]]
+        return 1 + sum(each.id != cycle.id and "verdict" in each.facts for each in same)
+
+    async def _results(self, cycle: Cycle, mix: Mix, suites: Mapping[str, Suite]) -> dict[str, SuiteResult]:
+        results = {}
+        for name, suite in suites.items():
+            self._progress.tell(cycle.id, {"event": "judging", "suite": name, "mix": mix.label})
+            results[name] = await self._result(mix, suite)
+        return results
+
+    async def _result(self, mix: Mix, suite: Suite) -> SuiteResult:
+        """Ask a suite. Fixed suites are remembered by content of suite, base and mix: greedy answers do not change."""
+        fixed = self._teaching.suites.get(suite.name) is suite
+        name = f"{suite.sha256[:16]}-{self._engine.info.sha256[:16]}-{mix.key}.json"
+        path = self.home / "index" / JUDGED_FOLDER / name
+        if fixed and (known := _read_result(path)) is not None:
+            return known
+        result = await run_suite(suite, answer_with(self._engine, mix), self._clock, self._teaching.runner)
+        if fixed and result.not_judged == 0:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(dataclasses.asdict(result)), encoding="utf-8")
+        return result
+
+    # --- promote or reject -------------------------------------------------------------------------------------------
+
+    async def _conclude(self, cycle: Cycle) -> Cycle:
+        verdict = self._stores.verdicts.get(cycle.facts["verdict"])
+        summary = _summary(verdict)
+        if verdict.decision == "reject":
+            return await self._stores.cycles.advance(cycle.id, "judged", "rejected", {}, summary)
+        adapter = await self._install(cycle, verdict)
+        await self._stores.records.mark_learned(cycle.facts["unlearned"] + cycle.facts["learned"], adapter.name)
+        await self._stores.adapters.activate(adapter.theme, adapter.version, summary, cycle.id, _scores(verdict))
+        return await self._stores.cycles.advance(cycle.id, "judged", "promoted", {"version": adapter.name}, summary)
+
+    async def _install(self, cycle: Cycle, verdict: Verdict) -> Adapter:
+        """The version made of this candidate: a new one, or the one that an interrupted promotion has made."""
+        adapters, folder = self._stores.adapters, self.folder(cycle)
+        sha256 = cycle.facts["candidate_sha256"]
+        for known in adapters.list(cycle.theme):
+            if known.sha256 == sha256 and known.base_sha256 == cycle.base_sha256:
+                return known
+        serving = adapters.active(cycle.base_sha256).get(cycle.theme)
+        lineage = Lineage(
+            parent=serving.version if serving else None,
+            records_sha256=cycle.facts["records_sha256"],
+            config=_config(folder),
+            scores=_scores(verdict),
+            cycle=cycle.id,
+        )
+        files = {name: (folder / ADAPTER_FOLDER / name).read_bytes() for name in PEFT_FILES}
+        data = await asyncio.to_thread((folder / CANDIDATE).read_bytes)
+        return await adapters.install(cycle.theme, data, cycle.base_sha256, {}, files, lineage)
+
+
+def discard_run(home: Path, cycle: Cycle) -> None:
+    """Remove the files of a finished cycle; what it decided stays in the stores."""
+    shutil.rmtree(home / "runs" / cycle.id, ignore_errors=True)
+
+
+def _example(encoded: Encoded, theme: str) -> TrainingExample:
+    mask = tuple(index >= encoded.answer_start for index in range(len(encoded.ids)))
+    return TrainingExample(encoded.ids, mask, theme=theme)
+
+
+def _mix(adapter: Adapter | None) -> Mix:
+    return Mix(((adapter, 1.0),)) if adapter else BASE_MIX
+
+
+def _summary(verdict: Verdict) -> str:
+    """Why, in words; numbers and suite names only."""
+    lesson = verdict.numbers.get(LESSON)
+    taught = f"lesson {lesson.active_right} → {lesson.candidate_right} of {lesson.items}" if lesson else "no lesson"
+    return "; ".join((taught, *(reason.text for reason in verdict.reasons)))
+
+
+def _scores(verdict: Verdict) -> dict[str, Any]:
+    return {name: {"right": found.candidate_right, "of": found.items} for name, found in verdict.numbers.items()}
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    spec = read_run(folder)
+    return {"lora": spec.lora.model_dump(mode="json"), "steps": spec.steps, "lr": spec.lr, "base": spec.base.kind}
+
+
+def _read_result(path: Path) -> SuiteResult | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return SuiteResult(**{**content, "answers": tuple(content["answers"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+

@@ -1,0 +1,64 @@
+"""Runs the trainer as a child that yields to everything else, and reports what it says. Imports no training library."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from a3x.errors import EngineFailure
+from a3x.runs import read_events
+
+POLL_S = 0.5
+EXITS = {2: "the run directory cannot be used", 3: "out of memory with one example at a time", 4: "training failed"}
+NICEST = 19
+
+Report = Callable[[Mapping[str, Any]], None]
+
+
+class TrainerProcess:
+    """``python -m a3x.train RUN_DIR`` at the lowest priority. It ends when this process does: its stdin is our pipe."""
+
+    def __init__(self, python: str = sys.executable) -> None:
+        self._python = python
+        self._child: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    async def run(self, directory: Path, report: Report) -> None:
+        """Train to the end. EngineFailure with the trainer's reason if it fails; cancelling kills the child."""
+        command = (self._python, "-m", "a3x.train", "--tied", str(directory))
+        with (directory / "trainer.log").open("ab") as log:
+            self._child = await asyncio.create_subprocess_exec(
+                *command, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+            )
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._child.pid, NICEST)
+        try:
+            await self._watch(directory, report)
+        finally:
+            if self._child.returncode is None:
+                self._child.kill()
+                await self._child.wait()
+        code = self._child.returncode
+        if code != 0:
+            reasons = [event["reason"] for event in read_events(directory) if event.get("event") == "failed"]
+            told = EXITS.get(code, f"the trainer was killed (signal {-code})" if code < 0 else f"exit {code}")
+            raise EngineFailure(f"{told}: {reasons[-1]}" if reasons and code > 0 else told)
+
+    async def _watch(self, directory: Path, report: Report) -> None:
+        assert self._child is not None
+        ended = asyncio.ensure_future(self._child.wait())
+        told = len(read_events(directory))
+        while not ended.done():
+            await asyncio.wait((ended,), timeout=POLL_S)
+            events = await asyncio.to_thread(read_events, directory)
+            for event in events[told:]:
+                report(event)
+            told = max(told, len(events))
