@@ -58,7 +58,9 @@ class Settings(_Section):
     memory: MemorySection = MemorySection()
 
 
-def load(file: Path | None = None, flags: dict[str, Any] | None = None, environ: dict[str, str] | None = None) -> Settings:
+def load(
+    file: Path | None = None, flags: dict[str, Any] | None = None, environ: dict[str, str] | None = None
+) -> Settings:
     """Read settings; ``flags`` is nested like the TOML. Raises ConfigError naming the key and what is wrong with it."""
     environ = dict(os.environ) if environ is None else environ
     merged = _from_toml(file) if file else {}

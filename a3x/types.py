@@ -79,7 +79,9 @@ class Mix:
     @property
     def key(self) -> str:
         """Content identity: equal keys give equal answers. Never the names: a reloaded name may hold other weights."""
-        text = "+".join(f"{adapter.sha256}:{scale!r}" for adapter, scale in sorted(self.parts, key=lambda p: p[0].sha256))
+        text = "+".join(
+            f"{adapter.sha256}:{scale!r}" for adapter, scale in sorted(self.parts, key=lambda p: p[0].sha256)
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:16] if text else "base"
 
     @property

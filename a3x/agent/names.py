@@ -45,7 +45,9 @@ def parse(model: str) -> tuple[NamedPart, ...] | None:
 def _part(text: str, model: str) -> NamedPart:
     match = _PART.fullmatch(text)
     if not match or match["theme"] not in THEMES:
-        raise UnknownModel(f"{text!r} in model {model!r} is not THEME@N[=SCALE]; themes: {', '.join(THEMES)}", param="model")
+        raise UnknownModel(
+            f"{text!r} in model {model!r} is not THEME@N[=SCALE]; themes: {', '.join(THEMES)}", param="model"
+        )
     scale = float(match["scale"] or 1.0)
     if not math.isfinite(scale) or scale > MAX_SCALE:
         raise UnknownModel(f"scale {match['scale']} in model {model!r} is over {MAX_SCALE}", param="model")

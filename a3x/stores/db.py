@@ -33,6 +33,8 @@ MAX_BATCH = 512
 MAX_PATIENCE_S = 0.002
 IDLE_READERS = 4
 """Read connections kept open between reads."""
+CHECKPOINT_PAGES = 1_000
+"""Pages in the log after which it is copied into the database file."""
 WAL_KEPT_BYTES = 16 << 20
 """What a checkpoint leaves of the log file after a burst."""
 
@@ -70,6 +72,7 @@ class Database:
         self._writes = 0
         self._last_size = 0
         self._commit_s = 0.0
+        self._wal_pages = 0
         self._writer, self._thread = None, None
         if read_only:
             self._check_readable()
@@ -123,10 +126,9 @@ class Database:
             self._thread.join()
         with self._gate:
             idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
-        if self._writer is not None:
-            self._writer.close()
+        for connection in [*idle, *([self._writer] if self._writer else [])]:
+            with contextlib.suppress(apsw.Error):  # no room to tidy the log away: the next opening reads it
+                connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -140,6 +142,8 @@ class Database:
         assert self._writer is not None
         while batch := self._gather():
             self._commit(self._writer, [write for write in batch if write.future.set_running_or_notify_cancel()])
+            if self._wal_pages >= CHECKPOINT_PAGES:
+                self._checkpoint(self._writer)
 
     def _gather(self) -> list[_Write]:
         """The next batch; empty when the database is closing.
@@ -196,6 +200,16 @@ class Database:
         connection.execute("RELEASE job")
         return _Outcome(value=value)
 
+    def _checkpoint(self, connection: apsw.Connection) -> None:
+        """Shorten the log. Done after acknowledging, since the rows are safe in the log already."""
+        with contextlib.suppress(apsw.Error):  # a disk too full for it will say so at the next write
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        self._wal_pages = 0
+
+    def _note_log_size(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
     # --- connections -------------------------------------------------------------------------------------------------
 
     def _open_writer(self) -> apsw.Connection:
@@ -209,9 +223,13 @@ class Database:
                 raise A3XError(f"{self.path} cannot use a write-ahead log (got {mode}); is it on a network filesystem?")
             connection.pragma("synchronous", "FULL")
             connection.pragma("journal_size_limit", WAL_KEPT_BYTES)
+            connection.set_wal_hook(self._note_log_size)  # in place of SQLite's own, which checkpoints inside COMMIT
             migrate(connection, self.path)
-        except (apsw.Error, OSError) as error:
-            if explained := self._explain(error, connection):
+        except (A3XError, apsw.Error, OSError) as error:
+            explained = self._explain(error, connection)
+            if connection is not None:
+                connection.close()
+            if explained:
                 raise explained from error
             raise
         return connection
@@ -221,6 +239,7 @@ class Database:
             raise NotFound(f"there is no database at {self.path} yet; start the daemon once to create it")
         version, newest = self.read(_version), len(migrations())
         if version != newest:
+            self.close()
             raise A3XError(
                 f"{self.path} has schema {version} and this program expects {newest}; "
                 + ("start the daemon once to bring it up to date" if version < newest else "install a newer A³X")
@@ -275,6 +294,13 @@ class Database:
 def open_readonly(path: Path, disk: Disk, clock: Clock) -> Database:
     """The database for reading beside or without a daemon; creates and changes nothing. NotFound if there is none."""
     return Database(path, disk, clock, read_only=True)
+
+
+def whole_number(rows: list[tuple[Any, ...]]) -> int:
+    """The one integer of a one-cell result."""
+    ((value,),) = rows
+    assert isinstance(value, int)
+    return value
 
 
 # --- migrations ------------------------------------------------------------------------------------------------------

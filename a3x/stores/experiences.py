@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 
 from a3x.errors import BadRequest, NotFound
-from a3x.stores.db import Database
+from a3x.stores.db import Database, whole_number
 from a3x.types import Experience, Feedback, Status
 
 PLAIN = (
@@ -47,7 +47,7 @@ class Experiences:
             stored = connection.execute(INSERT, row).fetchall()
             if not stored:
                 stored = connection.execute("SELECT seq FROM experience WHERE id = ?", (experience.id,)).fetchall()
-            return stored[0][0]
+            return whole_number(stored)
 
         try:
             return await asyncio.wrap_future(self._db.write(job))
@@ -108,7 +108,9 @@ class Experiences:
         return self._db.read(lambda connection: [_from_row(row) for row in connection.execute(sql, values)])
 
     def count(self) -> int:
-        return self._db.read(lambda connection: connection.execute("SELECT count(*) FROM experience").fetchall()[0][0])
+        return self._db.read(
+            lambda connection: whole_number(connection.execute("SELECT count(*) FROM experience").fetchall())
+        )
 
 
 def _require(connection: apsw.Connection, id: str) -> None:
