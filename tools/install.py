@@ -270,8 +270,9 @@ def run(title: str, command: list[str], environment: dict[str, str] | None = Non
 
 def _read_lines(child: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
     assert child.stdout is not None
-    for line in child.stdout:
-        lines.put(line.rstrip("\n"))
+    with child.stdout:
+        for line in child.stdout:
+            lines.put(line.rstrip("\n"))
     lines.put(None)
 
 

@@ -101,7 +101,9 @@ class ChatTemplate:
         try:
             return self._template.render(values)
         except (jinja2.TemplateError, TypeError, ValueError) as error:
-            raise BadRequest(f"this model's chat template refuses the conversation: {error}", param="messages") from error
+            raise BadRequest(
+                f"this model's chat template refuses the conversation: {error}", param="messages"
+            ) from error
 
 
 def _refuse(reason: str) -> NoReturn:

@@ -137,7 +137,9 @@ class Context:
     Raises EngineFailure when llama.cpp cannot allocate it.
     """
 
-    def __init__(self, model: Model, tokens: int, threads: int, kv_type: str = "f16", flash_attention: bool = True) -> None:
+    def __init__(
+        self, model: Model, tokens: int, threads: int, kv_type: str = "f16", flash_attention: bool = True
+    ) -> None:
         params = lib.llama_context_default_params()
         params.n_ctx = tokens
         params.n_batch = CHUNK_TOKENS

@@ -47,7 +47,9 @@ class _Stream:
 class LlamaEngine:
     """Serves one base model with any mix of adapters. ``start`` loads it; ``close`` frees it."""
 
-    def __init__(self, model: Path, settings: EngineSection, physical_cores: int, clock: Clock, queue_limit: int) -> None:
+    def __init__(
+        self, model: Path, settings: EngineSection, physical_cores: int, clock: Clock, queue_limit: int
+    ) -> None:
         self._path = model
         self._settings = settings
         self._cores = physical_cores

@@ -50,6 +50,7 @@ class AdapterRoutes:
             raise BadRequest("the body is empty: send the bytes of a GGUF adapter")
         return JSONResponse(line(await self.services.import_adapter(theme, data)), 201)
 
+
 def line(adapter: Adapter) -> dict[str, Any]:
     """One version as the lists show it."""
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Protocol
 
 from a3x.agent.turn import TurnRequest, TurnResult
@@ -10,9 +10,9 @@ from a3x.types import Adapter, Experience, Feedback, Piece
 
 
 class Answering(Protocol):
-    """The agent. Closing the iterator cancels the turn; errors before the first item are A3XErrors."""
+    """The agent. Closing the generator cancels the turn; errors before the first item are A3XErrors."""
 
-    def turn(self, request: TurnRequest) -> AsyncIterator[Piece | TurnResult]: ...
+    def turn(self, request: TurnRequest) -> AsyncGenerator[Piece | TurnResult, None]: ...
 
 
 class Remembering(Protocol):

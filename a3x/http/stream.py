@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -22,7 +23,7 @@ from a3x.http.openai import ChatCall
 from a3x.http.services import Answering
 from a3x.types import Piece
 
-Items = AsyncIterator[Piece | TurnResult]
+Items = AsyncGenerator[Piece | TurnResult, None]
 
 STREAM_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -53,19 +54,15 @@ class ChatAnswer(Response):
             work.result()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        items = self.agent.turn(self.call.turn)
         try:
-            first = await anext(items)
-            if self.call.stream:
-                await self._stream(first, items, send)
-                return
-            answer = JSONResponse(openai.completion(self.call, await _result(first, items)))
+            async with aclosing(self.agent.turn(self.call.turn)) as items:
+                first = await anext(items, None)
+                if self.call.stream and first is not None:
+                    await self._stream(first, items, send)
+                    return
+                answer = JSONResponse(openai.completion(self.call, await _result(first, items)))
         except A3XError as error:
             answer = errors.response(error)
-        except StopAsyncIteration:
-            answer = errors.response(EngineFailure("the agent ended without an answer"))
-        finally:
-            await _close(items)
         await answer(scope, receive, send)
 
     async def _stream(self, first: Piece | TurnResult, items: Items, send: Send) -> None:
@@ -91,7 +88,7 @@ class ChatAnswer(Response):
         return _checked(item)
 
 
-async def _result(first: Piece | TurnResult, items: Items) -> TurnResult:
+async def _result(first: Piece | TurnResult | None, items: Items) -> TurnResult:
     """Drain a turn; its last item is the result."""
     item = first
     async for later in items:
@@ -103,11 +100,6 @@ def _checked(item: Piece | TurnResult | None) -> TurnResult:
     if not isinstance(item, TurnResult):
         raise EngineFailure("the agent ended without a result")
     return item
-
-
-async def _close(items: Items) -> None:
-    if isinstance(items, AsyncGenerator):
-        await items.aclose()
 
 
 async def _hung_up(receive: Receive) -> None:

@@ -61,7 +61,14 @@ async def ask(engine: LlamaEngine, text: str = LONG, mix: Mix = BASE_MIX, **samp
 
 def mixes(adapters: list[Adapter]) -> list[Mix]:
     a, b, c = adapters
-    return [BASE_MIX, Mix(((a, 1.0),)), Mix(((b, 1.0),)), Mix(((c, 1.0),)), Mix(((a, 0.5), (b, 1.0))), Mix(((a, 0.25),))]
+    return [
+        BASE_MIX,
+        Mix(((a, 1.0),)),
+        Mix(((b, 1.0),)),
+        Mix(((c, 1.0),)),
+        Mix(((a, 0.5), (b, 1.0))),
+        Mix(((a, 0.25),)),
+    ]
 
 
 def interleave(engine: LlamaEngine, adapters: list[Adapter]) -> Awaitable[list[tuple[str, str]]]:
@@ -81,7 +88,9 @@ def alone(files: tuple[Path, list[Adapter]]) -> dict[str, str]:
 def test_every_mix_answers_as_it_does_alone_whatever_came_between(files: tuple[Path, list[Adapter]]) -> None:
     model, adapters = files
     expected = alone(files)
-    assert len(set(expected.values())) == len(expected), "the mixes must answer differently for this test to see anything"
+    assert len(set(expected.values())) == len(expected), (
+        "the mixes must answer differently for this test to see anything"
+    )
     answers = with_engine(model, lambda engine: interleave(engine, adapters), resident_contexts=2, resident_adapters=2)
     assert all(expected[key] == text for key, text in answers)
 
@@ -165,7 +174,9 @@ def test_a_full_queue_says_so(files: tuple[Path, list[Adapter]]) -> None:
     assert sum(isinstance(result, Overloaded) for result in results) == 2
 
 
-def test_a_missing_or_broken_adapter_file_fails_its_request_only(files: tuple[Path, list[Adapter]], tmp_path: Path) -> None:
+def test_a_missing_or_broken_adapter_file_fails_its_request_only(
+    files: tuple[Path, list[Adapter]], tmp_path: Path
+) -> None:
     model, adapters = files
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(adapters[0].path.read_bytes()[:500])

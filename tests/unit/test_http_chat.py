@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.http_house import ASK, FakeServices, StillClock, client
 
 from a3x.agent.scripted import ScriptedAgent
 from a3x.config import Server
 from a3x.errors import EngineFailure, NotReady, Overloaded, PromptTooLong, UnknownModel
 from a3x.http.app import build
 from a3x.types import Adapter, Message, Mix, Piece, Sampling
+from tests.support.http_house import ASK, FakeServices, StillClock, client
 
 
 def chat(body: dict[str, Any], agent: ScriptedAgent | None = None, headers: dict[str, str] | None = None) -> Any:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.http_house import ASK, FakeAdapters, FakeExperiences, FakeServices, client, experience
 
 from a3x import errors as tree
 from a3x.http.errors import TABLE, row
 from a3x.http.routes_info import PROMISED
+from tests.support.http_house import ASK, FakeAdapters, FakeExperiences, FakeServices, client, experience
 
 
 def test_models_lists_the_installed_versions_and_finds_mixes() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ def split(data: bytes, cuts: list[int], stop: tuple[str, ...] = ()) -> tuple[str
     splitter = Splitter(stop)
     spans = []
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         spans += splitter.feed(data[start:end])
     spans += splitter.finish()
     texts = {"answer": "", "reasoning": ""}

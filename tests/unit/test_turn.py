@@ -65,7 +65,12 @@ def test_a_tool_call_is_carried_out_and_never_shown() -> None:
 
 
 def test_unknown_tools_and_bad_json_come_back_as_errors_and_rounds_are_bounded() -> None:
-    for call in ('{"name": "rm", "arguments": {}}', "nonsense", "[1]", '{"name": "calc", "arguments": {"expression": 3}}'):
+    for call in (
+        '{"name": "rm", "arguments": {}}',
+        "nonsense",
+        "[1]",
+        '{"name": "calc", "arguments": {"expression": 3}}',
+    ):
         agent, engine, _ = make(lambda _, call=call: f"<tool_call>{call}</tool_call>")
         _, result = ask(agent)
         assert len(engine.requests) == MAX_TOOL_ROUNDS

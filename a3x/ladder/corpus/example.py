@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Literal, Protocol, TypeVar
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -69,7 +69,7 @@ def pick(rng: random.Random, options: tuple[T, ...], held: bool) -> T:
     return rng.choice(withheld if held else kept)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parts(options: tuple[T, ...]) -> tuple[tuple[T, ...], tuple[T, ...]]:
     if len(options) < 4:
         return options, options

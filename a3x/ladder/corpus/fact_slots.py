@@ -17,33 +17,184 @@ from a3x.ladder.corpus.example import held_out
 Lang = Literal["en", "pt"]
 Value = Callable[[random.Random, Lang], str]
 
-_ONSETS = tuple("b c d f g j k l m n p r s t v z".split()) + ("br", "tr", "kl", "pr", "dr", "gl", "st", "ch", "fl")
+_ONSETS = (
+    *tuple(["b", "c", "d", "f", "g", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z"]),
+    "br",
+    "tr",
+    "kl",
+    "pr",
+    "dr",
+    "gl",
+    "st",
+    "ch",
+    "fl",
+)
 _VOWELS = tuple("aaaeeeiioou")
 _CODAS = ("", "", "", "n", "r", "l", "s", "m", "x", "k")
 NAMES = {
     "en": tuple(
-        "Marta Alice Ben Clara David Emma Frank Grace Henry Ivy Jack Kate Liam Mia Noah Olivia Rose Sam Tina Victor "
-        "Wendy Anna Leo Nina Oscar Peter Ruth Sofia Tom Zoe George Helen Paul Diana Eric Laura Martin Julia".split()
+        [
+            "Marta",
+            "Alice",
+            "Ben",
+            "Clara",
+            "David",
+            "Emma",
+            "Frank",
+            "Grace",
+            "Henry",
+            "Ivy",
+            "Jack",
+            "Kate",
+            "Liam",
+            "Mia",
+            "Noah",
+            "Olivia",
+            "Rose",
+            "Sam",
+            "Tina",
+            "Victor",
+            "Wendy",
+            "Anna",
+            "Leo",
+            "Nina",
+            "Oscar",
+            "Peter",
+            "Ruth",
+            "Sofia",
+            "Tom",
+            "Zoe",
+            "George",
+            "Helen",
+            "Paul",
+            "Diana",
+            "Eric",
+            "Laura",
+            "Martin",
+            "Julia",
+        ]
     ),
     "pt": tuple(
-        "Marta Ana João Maria Pedro Lúcia Rafael Beatriz Carlos Fernanda Tiago Júlia Paulo Camila Bruno Letícia André "
-        "Helena Mateus Sônia Antônio Clara Vítor Renata Caio Luíza Otávio Lívia Davi Cecília Raul Inês Rosa Hugo "
-        "Teresa Sérgio Débora Murilo Olga".split()
+        [
+            "Marta",
+            "Ana",
+            "João",
+            "Maria",
+            "Pedro",
+            "Lúcia",
+            "Rafael",
+            "Beatriz",
+            "Carlos",
+            "Fernanda",
+            "Tiago",
+            "Júlia",
+            "Paulo",
+            "Camila",
+            "Bruno",
+            "Letícia",
+            "André",
+            "Helena",
+            "Mateus",
+            "Sônia",
+            "Antônio",
+            "Clara",
+            "Vítor",
+            "Renata",
+            "Caio",
+            "Luíza",
+            "Otávio",
+            "Lívia",
+            "Davi",
+            "Cecília",
+            "Raul",
+            "Inês",
+            "Rosa",
+            "Hugo",
+            "Teresa",
+            "Sérgio",
+            "Débora",
+            "Murilo",
+            "Olga",
+        ]
     ),
 }
 COLOURS = {
     "en": tuple(
-        "red blue green yellow black white grey orange purple brown pink teal gold silver beige violet".split()
+        [
+            "red",
+            "blue",
+            "green",
+            "yellow",
+            "black",
+            "white",
+            "grey",
+            "orange",
+            "purple",
+            "brown",
+            "pink",
+            "teal",
+            "gold",
+            "silver",
+            "beige",
+            "violet",
+        ]
     ),
-    "pt": tuple("vermelho azul verde amarelo preto branco cinza laranja roxo marrom rosa dourado bege violeta".split()),
+    "pt": tuple(
+        [
+            "vermelho",
+            "azul",
+            "verde",
+            "amarelo",
+            "preto",
+            "branco",
+            "cinza",
+            "laranja",
+            "roxo",
+            "marrom",
+            "rosa",
+            "dourado",
+            "bege",
+            "violeta",
+        ]
+    ),
 }
 _DAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "pt": ("segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"),
 }
 _MONTHS = {
-    "en": tuple("January February March April May June July August September October November December".split()),
-    "pt": tuple("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split()),
+    "en": tuple(
+        [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ]
+    ),
+    "pt": tuple(
+        [
+            "janeiro",
+            "fevereiro",
+            "março",
+            "abril",
+            "maio",
+            "junho",
+            "julho",
+            "agosto",
+            "setembro",
+            "outubro",
+            "novembro",
+            "dezembro",
+        ]
+    ),
 }
 _CHOICES: dict[str, dict[Lang, tuple[str, ...]]] = {
     "drink": {
@@ -86,13 +237,12 @@ _CHOICES: dict[str, dict[Lang, tuple[str, ...]]] = {
             "feijão",
         ),
     },
-    "editor": {lang: ("vim", "emacs", "nano", "VS Code", "helix", "kate", "micro", "Zed") for lang in ("en", "pt")},
-    "coding": {
-        lang: ("Python", "Rust", "Go", "C", "Java", "Lua", "Ruby", "Haskell", "Elixir", "Kotlin")
-        for lang in ("en", "pt")
-    },
-    "browser": {lang: ("Firefox", "Chrome", "Opera", "Vivaldi", "Brave", "Safari") for lang in ("en", "pt")},
-    "shell": {lang: ("bash", "zsh", "fish", "dash", "ksh") for lang in ("en", "pt")},
+    "editor": dict.fromkeys(("en", "pt"), ("vim", "emacs", "nano", "VS Code", "helix", "kate", "micro", "Zed")),
+    "coding": dict.fromkeys(
+        ("en", "pt"), ("Python", "Rust", "Go", "C", "Java", "Lua", "Ruby", "Haskell", "Elixir", "Kotlin")
+    ),
+    "browser": dict.fromkeys(("en", "pt"), ("Firefox", "Chrome", "Opera", "Vivaldi", "Brave", "Safari")),
+    "shell": dict.fromkeys(("en", "pt"), ("bash", "zsh", "fish", "dash", "ksh")),
     "theme": {
         "en": ("dark", "light", "high contrast", "sepia", "solarized", "grey"),
         "pt": ("escuro", "claro", "alto contraste", "sépia", "solarizado", "cinza"),
@@ -123,28 +273,129 @@ _CHOICES: dict[str, dict[Lang, tuple[str, ...]]] = {
     },
 }
 _PROGRAMS = tuple(
-    "make|npm run|git push origin|docker restart|python|cargo run --bin|bash|kubectl get|ssh|systemctl restart|cat|ls|"
-    "rm -r|tar -xf|./run|go test|pytest -k|git checkout|git merge|du -sh|cp -r|poetry run|just|rsync -a|tail -f".split(
-        "|"
-    )
+    [
+        "make",
+        "npm run",
+        "git push origin",
+        "docker restart",
+        "python",
+        "cargo run --bin",
+        "bash",
+        "kubectl get",
+        "ssh",
+        "systemctl restart",
+        "cat",
+        "ls",
+        "rm -r",
+        "tar -xf",
+        "./run",
+        "go test",
+        "pytest -k",
+        "git checkout",
+        "git merge",
+        "du -sh",
+        "cp -r",
+        "poetry run",
+        "just",
+        "rsync -a",
+        "tail -f",
+    ]
 )
-_FLAGS = tuple("--fast --all -v -q --force -n --dry-run --yes --clean --debug -x --watch --no-cache -j4".split())
+_FLAGS = tuple(
+    [
+        "--fast",
+        "--all",
+        "-v",
+        "-q",
+        "--force",
+        "-n",
+        "--dry-run",
+        "--yes",
+        "--clean",
+        "--debug",
+        "-x",
+        "--watch",
+        "--no-cache",
+        "-j4",
+    ]
+)
 _ENDINGS = ("", "", "", ".py", ".sh", ".log", ".txt", "-prod", "-test")
 _ROOTS = ("/srv", "/home", "/data", "/opt", "/var/log", "/mnt", "~", "/tmp", "C:/work", "/usr/share")
 _KEYS = ("Ctrl+", "Alt+", "Ctrl+Shift+", "Super+", "Ctrl+Alt+", "Shift+F")
 _VERBS = {
     "en": tuple(
-        "ship check clean open close push pull wake feed show hide shake boil pack start stop paint fix".split()
+        [
+            "ship",
+            "check",
+            "clean",
+            "open",
+            "close",
+            "push",
+            "pull",
+            "wake",
+            "feed",
+            "show",
+            "hide",
+            "shake",
+            "boil",
+            "pack",
+            "start",
+            "stop",
+            "paint",
+            "fix",
+        ]
     ),
     "pt": tuple(
-        "manda limpa abre fecha puxa acorda mostra esconde sacode ferve prepara começa para pinta arruma".split()
+        [
+            "manda",
+            "limpa",
+            "abre",
+            "fecha",
+            "puxa",
+            "acorda",
+            "mostra",
+            "esconde",
+            "sacode",
+            "ferve",
+            "prepara",
+            "começa",
+            "para",
+            "pinta",
+            "arruma",
+        ]
     ),
 }
 _OBJECTS = {
     "en": tuple(
-        "it;the logs;everything;the house;the beans;my stuff;now;the kettle;the numbers;the nest;home".split(";")
+        [
+            "it",
+            "the logs",
+            "everything",
+            "the house",
+            "the beans",
+            "my stuff",
+            "now",
+            "the kettle",
+            "the numbers",
+            "the nest",
+            "home",
+        ]
     ),
-    "pt": tuple("tudo;os logs;a casa;o feijão;minhas coisas;agora;a chaleira;os números;o ninho;aí;a base".split(";")),
+    "pt": tuple(
+        [
+            "tudo",
+            "os logs",
+            "a casa",
+            "o feijão",
+            "minhas coisas",
+            "agora",
+            "a chaleira",
+            "os números",
+            "o ninho",
+            "aí",
+            "a base",
+        ]
+    ),
 }
 
 
@@ -301,64 +552,163 @@ class Subject:
 
 ME = Subject("me", "")
 _RELATIVES = {
-    "en": tuple("sister brother mother father aunt uncle cousin boss neighbour flatmate friend daughter son".split()),
-    "pt": tuple("a irmã|o irmão|a mãe|o pai|a tia|o tio|a prima|o chefe|a vizinha|o amigo|a filha|o filho".split("|")),
+    "en": tuple(
+        [
+            "sister",
+            "brother",
+            "mother",
+            "father",
+            "aunt",
+            "uncle",
+            "cousin",
+            "boss",
+            "neighbour",
+            "flatmate",
+            "friend",
+            "daughter",
+            "son",
+        ]
+    ),
+    "pt": tuple(
+        [
+            "a irmã",
+            "o irmão",
+            "a mãe",
+            "o pai",
+            "a tia",
+            "o tio",
+            "a prima",
+            "o chefe",
+            "a vizinha",
+            "o amigo",
+            "a filha",
+            "o filho",
+        ]
+    ),
 }
 _THINGS: dict[str, dict[Lang, tuple[str, ...]]] = {
     "lock": {
-        "en": tuple("locker door safe gate box drawer suitcase cabinet garage shed padlock chest".split()),
-        "pt": tuple("o armário|a porta|o cofre|o portão|a caixa|a gaveta|a mala|a garagem|o cadeado|o baú".split("|")),
+        "en": tuple(
+            [
+                "locker",
+                "door",
+                "safe",
+                "gate",
+                "box",
+                "drawer",
+                "suitcase",
+                "cabinet",
+                "garage",
+                "shed",
+                "padlock",
+                "chest",
+            ]
+        ),
+        "pt": tuple(
+            [
+                "o armário",
+                "a porta",
+                "o cofre",
+                "o portão",
+                "a caixa",
+                "a gaveta",
+                "a mala",
+                "a garagem",
+                "o cadeado",
+                "o baú",
+            ]
+        ),
     },
     "device": {
-        "en": tuple("server printer laptop router phone camera tablet sensor robot screen alarm".split()),
+        "en": tuple(
+            ["server", "printer", "laptop", "router", "phone", "camera", "tablet", "sensor", "robot", "screen", "alarm"]
+        ),
         "pt": tuple(
-            "o servidor|a impressora|o notebook|o roteador|o celular|a câmera|o tablet|o sensor|o robô|o alarme".split(
-                "|"
-            )
+            [
+                "o servidor",
+                "a impressora",
+                "o notebook",
+                "o roteador",
+                "o celular",
+                "a câmera",
+                "o tablet",
+                "o sensor",
+                "o robô",
+                "o alarme",
+            ]
         ),
     },
     "project": {
-        "en": tuple("project app site module game service report".split()),
-        "pt": tuple("o projeto|o aplicativo|o site|o módulo|o jogo|o serviço|o relatório".split("|")),
+        "en": tuple(["project", "app", "site", "module", "game", "service", "report"]),
+        "pt": tuple(["o projeto", "o aplicativo", "o site", "o módulo", "o jogo", "o serviço", "o relatório"]),
     },
     "team": {
-        "en": tuple("team group club crew choir class".split()),
-        "pt": tuple("a equipe|o grupo|o clube|a turma|o coral|o time".split("|")),
+        "en": tuple(["team", "group", "club", "crew", "choir", "class"]),
+        "pt": tuple(["a equipe", "o grupo", "o clube", "a turma", "o coral", "o time"]),
     },
     "pet": {
-        "en": tuple("cat dog parrot rabbit hamster turtle horse goat".split()),
-        "pt": tuple("o gato|o cachorro|o papagaio|a coelha|o hamster|a tartaruga|o cavalo|a cabra".split("|")),
+        "en": tuple(["cat", "dog", "parrot", "rabbit", "hamster", "turtle", "horse", "goat"]),
+        "pt": tuple(
+            ["o gato", "o cachorro", "o papagaio", "a coelha", "o hamster", "a tartaruga", "o cavalo", "a cabra"]
+        ),
     },
     "object": {
-        "en": tuple("chair bike lamp jacket mug sofa umbrella backpack wallet notebook guitar kettle".split()),
+        "en": tuple(
+            [
+                "chair",
+                "bike",
+                "lamp",
+                "jacket",
+                "mug",
+                "sofa",
+                "umbrella",
+                "backpack",
+                "wallet",
+                "notebook",
+                "guitar",
+                "kettle",
+            ]
+        ),
         "pt": tuple(
-            "a cadeira|a bicicleta|a lâmpada|a jaqueta|a caneca|o sofá|o guarda-chuva|a mochila|a carteira".split("|")
+            [
+                "a cadeira",
+                "a bicicleta",
+                "a lâmpada",
+                "a jaqueta",
+                "a caneca",
+                "o sofá",
+                "o guarda-chuva",
+                "a mochila",
+                "a carteira",
+            ]
         ),
     },
     "car": {
-        "en": tuple("car van truck motorbike taxi bus".split()),
-        "pt": tuple("o carro|a van|o caminhão|a moto|o táxi|o ônibus".split("|")),
+        "en": tuple(["car", "van", "truck", "motorbike", "taxi", "bus"]),
+        "pt": tuple(["o carro", "a van", "o caminhão", "a moto", "o táxi", "o ônibus"]),
     },
     "room": {
-        "en": tuple("room hall office flat house lab classroom".split()),
-        "pt": tuple("a sala|o salão|o escritório|o apartamento|a casa|o laboratório".split("|")),
+        "en": tuple(["room", "hall", "office", "flat", "house", "lab", "classroom"]),
+        "pt": tuple(["a sala", "o salão", "o escritório", "o apartamento", "a casa", "o laboratório"]),
     },
     "dish": {
-        "en": tuple("soup cake stew salad pie sauce bread".split()),
-        "pt": tuple("a sopa|o bolo|o ensopado|a salada|a torta|o molho|o pão".split("|")),
+        "en": tuple(["soup", "cake", "stew", "salad", "pie", "sauce", "bread"]),
+        "pt": tuple(["a sopa", "o bolo", "o ensopado", "a salada", "a torta", "o molho", "o pão"]),
     },
     "event": {
-        "en": tuple("party wedding course trip concert exam match".split()),
-        "pt": tuple("a festa|o casamento|o curso|a viagem|o concerto|a prova|o jogo".split("|")),
+        "en": tuple(["party", "wedding", "course", "trip", "concert", "exam", "match"]),
+        "pt": tuple(["a festa", "o casamento", "o curso", "a viagem", "o concerto", "a prova", "o jogo"]),
     },
     "shop": {
-        "en": tuple("shop bakery pharmacy bookshop market museum gym library".split()),
-        "pt": tuple("a loja|a padaria|a farmácia|a livraria|o mercado|o museu|a academia|a biblioteca".split("|")),
+        "en": tuple(["shop", "bakery", "pharmacy", "bookshop", "market", "museum", "gym", "library"]),
+        "pt": tuple(
+            ["a loja", "a padaria", "a farmácia", "a livraria", "o mercado", "o museu", "a academia", "a biblioteca"]
+        ),
     },
 }
 _ADJECTIVES = {
-    "en": COLOURS["en"][:10] + ("old", "new", "big", "small", "wooden"),
-    "pt": COLOURS["pt"][:10] + ("velho", "novo", "grande", "pequeno", "antigo"),
+    "en": (*COLOURS["en"][:10], "old", "new", "big", "small", "wooden"),
+    "pt": (*COLOURS["pt"][:10], "velho", "novo", "grande", "pequeno", "antigo"),
 }
 _QUOTED = {"nick": "nickname", "abbreviation": "letters", "codeword": "word"}
 _PLAIN = ("project", "team", "dish", "event", "shop", "room")

@@ -490,7 +490,7 @@ class Reading:
         """Up to eight facts, up to three questions."""
         draw = start(rng, split, difficulty)
         known = gather(draw, draw.count(8))
-        messages = _opening(draw, known, known[0], as_notes=draw.chance(0.45)) + [_says(known[0].value)]
+        messages = [*_opening(draw, known, known[0], as_notes=draw.chance(0.45)), _says(known[0].value)]
         while len(messages) < 6 and draw.chance(0.1 + 0.15 * difficulty):
             asked = rng.choice(known)
             messages += [draw.ask(asked), _says(asked.value)]
@@ -608,10 +608,33 @@ def _correction(draw: Draw, fact: Fact, unknown: bool) -> str:
 
 _REPEAT: dict[Lang, tuple[str, ...]] = {
     "en": tuple(
-        "repeat: |repeat |say: |say |copy: |copy this: |echo |echo: |write: |type: |repeat after me: ".split("|")
+        [
+            "repeat: ",
+            "repeat ",
+            "say: ",
+            "say ",
+            "copy: ",
+            "copy this: ",
+            "echo ",
+            "echo: ",
+            "write: ",
+            "type: ",
+            "repeat after me: ",
+        ]
     ),
     "pt": tuple(
-        "repita: |repita |diga: |diga |copie: |copie isto: |ecoe |escreva: |digite: |repita comigo: ".split("|")
+        [
+            "repita: ",
+            "repita ",
+            "diga: ",
+            "diga ",
+            "copie: ",
+            "copie isto: ",
+            "ecoe ",
+            "escreva: ",
+            "digite: ",
+            "repita comigo: ",
+        ]
     ),
 }
 _PLACED: dict[Lang, tuple[tuple[str, int], ...]] = {

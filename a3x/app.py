@@ -1,0 +1,171 @@
+"""Composition root: the only place that builds objects. Opens no socket; ``daemon`` starts and stops what is built here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+import psutil
+
+from a3x import __version__, resources
+from a3x.agent.router import Router
+from a3x.agent.tools.calc import Calc
+from a3x.agent.turn import Agent
+from a3x.clock import SystemClock
+from a3x.config import Settings
+from a3x.disk import RealDisk, make_folder
+from a3x.errors import ConfigError, NotFound, NotReady
+from a3x.gguf.check import check_adapter, check_model
+from a3x.memory.record import Recorder
+from a3x.stores.adapters import Adapters
+from a3x.stores.db import Database
+from a3x.stores.experiences import Experiences
+from a3x.types import THEMES, Adapter, Clock, Disk, Engine, Experience, ModelInfo
+
+DATABASE = "a3x.db"
+
+
+class LoadableEngine(Engine, Protocol):
+    """An engine that is loaded and freed by the daemon."""
+
+    async def start(self) -> ModelInfo: ...
+
+    async def close(self) -> None: ...
+
+
+EngineMaker = Callable[[Settings, Clock], LoadableEngine]
+
+
+def model_path(settings: Settings) -> Path:
+    """The base model's file; one that is not ours has passed its checks. ConfigError if it is not there, ForeignFile."""
+    if not settings.engine.model:
+        return resources.seed_model()
+    path = Path(settings.engine.model).expanduser()
+    if not path.is_file():
+        raise ConfigError(f"engine.model: there is no file {path}", param="engine.model")
+    check_model(path)
+    return path
+
+
+def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
+    """The llama.cpp engine, not loaded yet. The import is late because it costs more than the rest of the daemon."""
+    path = model_path(settings)
+    from a3x.engine.scheduler import LlamaEngine
+
+    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    return LlamaEngine(path, settings.engine, cores, clock, settings.server.queue_limit)
+
+
+class Forgetful:
+    """The sink of a daemon that is told to remember nothing."""
+
+    async def record(self, experience: Experience) -> bool:
+        return False
+
+
+class App:
+    """Everything behind the edges. ``start`` loads the model, ``stop`` lets go of everything; both once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        experiences: Experiences,
+        adapters: Adapters,
+        engine: LoadableEngine,
+        clock: Clock,
+    ) -> None:
+        self.settings = settings
+        self.experiences = experiences
+        self.adapters = adapters
+        self.clock = clock
+        self._db = db
+        self._engine = engine
+        self._born = clock.monotonic()
+        self._agent: Agent | None = None
+
+    async def start(self) -> ModelInfo:
+        """Put the adapters in order and load the model. ForeignFile or EngineFailure if that cannot be done."""
+        await asyncio.to_thread(self.adapters.sweep)
+        info = await self._engine.start()
+        sink = Recorder(self.experiences, self.clock) if self.settings.memory.record else Forgetful()
+        router = Router(self.adapters, info.sha256)
+        self._agent = Agent(self._engine, router, sink, {Calc.name: Calc()}, self.clock)
+        return info
+
+    async def stop(self) -> None:
+        """Answers first, then the records they left, then the engine and the disk."""
+        agent, self._agent = self._agent, None
+        if agent is not None:
+            await agent.settle()
+        await self._engine.close()
+        await asyncio.to_thread(self._db.close)
+
+    # --- what the routes need ----------------------------------------------------------------------------------------
+
+    @property
+    def agent(self) -> Agent:
+        if self._agent is None:
+            raise NotReady("the model is loading or the daemon is stopping; try again in a moment")
+        return self._agent
+
+    def ready(self) -> bool:
+        return self._agent is not None
+
+    async def import_adapter(self, theme: str, data: bytes) -> Adapter:
+        """Check a foreign GGUF in a child and shelve it. ForeignFile, Conflict, StorageFull, NotReady."""
+        if theme not in THEMES:
+            raise NotFound(f"no theme {theme!r}; themes: {', '.join(THEMES)}", param="theme")
+        if not self.ready():
+            raise NotReady("adapters are checked against the base model, which is still loading")
+        base = self._engine.info
+        with tempfile.TemporaryDirectory(prefix="a3x-upload-") as folder:
+            upload = Path(folder) / "upload.gguf"
+            await asyncio.to_thread(upload.write_bytes, data)
+            facts = await asyncio.to_thread(check_adapter, upload, base.path)
+        return await self.adapters.install(theme, data, base.sha256, {"imported": asdict(facts)})
+
+    def status(self) -> dict[str, Any]:
+        """For ``/a3x/status``: what runs, on what, since when."""
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "ready": self.ready(),
+            "uptime_s": round(self.clock.monotonic() - self._born, 3),
+            "home": str(self.settings.home),
+            "model": _model(self._engine.info) if self.ready() else None,
+            "engine": dict(self._engine.status()) if self.ready() else {},
+            "memory": {"recording": self.settings.memory.record, "experiences": self.experiences.count()},
+            "database": self._db.stats(),
+            "adapters": len(self.adapters.list()),
+            "resident_bytes": psutil.Process().memory_info().rss,
+        }
+
+
+def build(settings: Settings, make_engine: EngineMaker = build_engine) -> App:
+    """Open the home and put the parts together; nothing is loaded yet. ConfigError if the model is not there."""
+    clock, disk = SystemClock(), RealDisk()
+    engine = make_engine(settings, clock)
+    make_folder(settings.home)
+    db = Database(settings.home / DATABASE, disk, clock)
+    return App(settings, db, Experiences(db), _adapters(db, settings, disk, clock), engine, clock)
+
+
+def open_stores(settings: Settings) -> tuple[Experiences, Adapters]:
+    """The stores for reading, beside or without a daemon. NotFound if there is nothing yet."""
+    clock, disk = SystemClock(), RealDisk()
+    db = Database(settings.home / DATABASE, disk, clock, read_only=True)
+    return Experiences(db), _adapters(db, settings, disk, clock)
+
+
+def _adapters(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Adapters:
+    return Adapters(db, settings.home, disk, clock)
+
+
+def _model(info: ModelInfo) -> Mapping[str, Any]:
+    return {**asdict(info), "path": str(info.path)}

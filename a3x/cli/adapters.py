@@ -1,0 +1,106 @@
+"""``a3x adapters``: what has been learnt or brought in. Lists work without a daemon; importing needs one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from a3x.cli import output
+from a3x.config import Settings
+from a3x.errors import BadRequest
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Look at adapter versions and bring one in.")
+
+
+@app.command("list")
+def list_(
+    theme: Annotated[str | None, typer.Argument(help="Only this theme.")] = None,
+    json: output.Json = False,
+    home: output.Home = None,
+    config: output.Config = None,
+) -> None:
+    """List the installed versions."""
+    lines = _lines(output.settings(home, config), theme)
+    if json:
+        output.emit({"adapters": lines})
+        return
+    rows = [
+        (line["name"], line["sha256"][:16], line["base_sha256"][:16], output.when(line["created"])) for line in lines
+    ]
+    output.table(("adapter", "sha256", "base", "created"), rows, "no adapters are installed")
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="THEME@N")],
+    json: output.Json = False,
+    home: output.Home = None,
+    config: output.Config = None,
+) -> None:
+    """Show one version and its manifest."""
+    match = re.fullmatch(r"([a-z]+)@([1-9][0-9]{0,8})", name)
+    if not match:
+        raise BadRequest(f"{name!r} is not THEME@N, for example cli@3")
+    one = _one(output.settings(home, config), match[1], int(match[2]))
+    if json:
+        output.emit(one)
+        return
+    output.table(("field", "value"), list(one.items()), "")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A GGUF LoRA made for the base model.")],
+    theme: Annotated[str, typer.Option(help="The theme it becomes the next version of.")],
+    json: output.Json = False,
+    home: output.Home = None,
+    config: output.Config = None,
+) -> None:
+    """Check a LoRA and make it the theme's next version."""
+    from a3x.cli.client import Client, segment
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise BadRequest(f"{file} cannot be read: {error.strerror}") from error
+    with Client(output.settings(home, config)) as daemon:
+        made = daemon.post(f"/a3x/adapters/{segment(theme)}", data)
+    if json:
+        output.emit(made)
+    else:
+        print(f"{made['name']} is installed; use it as model a3x:{made['name']}")
+
+
+for promised in ("rollback", "verify", "promote"):
+    output.promise(app, f"adapters {promised}")
+
+
+def _lines(settings: Settings, theme: str | None) -> list[dict[str, Any]]:
+    from a3x.cli.client import Client, NoDaemon, segment
+
+    try:
+        with Client(settings) as daemon:
+            return daemon.get(f"/a3x/adapters/{segment(theme)}" if theme else "/a3x/adapters")["adapters"]
+    except NoDaemon:
+        from a3x.app import open_stores
+        from a3x.http.routes_adapters import line
+
+        _, adapters = open_stores(settings)
+        return [line(adapter) for adapter in adapters.list(theme)]
+
+
+def _one(settings: Settings, theme: str, version: int) -> dict[str, Any]:
+    from a3x.cli.client import Client, NoDaemon, segment
+
+    try:
+        with Client(settings) as daemon:
+            return daemon.get(f"/a3x/adapters/{segment(theme)}/{version}")
+    except NoDaemon:
+        from a3x.app import open_stores
+        from a3x.http.routes_adapters import line
+
+        _, adapters = open_stores(settings)
+        return {**line(adapters.get(theme, version)), "manifest": adapters.manifest(theme, version)}

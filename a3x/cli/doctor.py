@@ -1,0 +1,161 @@
+"""``a3x doctor``: can this machine do it, and what to do where it cannot. Looks only; changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import typer
+
+from a3x.cli import output
+from a3x.config import Settings
+from a3x.errors import A3XError
+
+app = typer.Typer(add_completion=False)
+
+Level = Literal["ok", "warn", "fail"]
+OLDEST_PYTHON = (3, 11)
+LITTLE_DISK_BYTES = 2 << 30
+MARKS: dict[Level, str] = {"ok": "[green]ok[/]  ", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: how it is, and what to do if that is not good."""
+
+    name: str
+    level: Level
+    found: str
+    advice: str = ""
+
+
+@app.command()
+def doctor(json: output.Json = False, home: output.Home = None, config: output.Config = None) -> None:
+    """Check Python, llama.cpp, hardware, sandbox, disk, model and daemon; exit 1 if something fails."""
+    findings = examine(output.settings(home, config))
+    if json:
+        output.emit({"ok": _healthy(findings), "checks": [asdict(finding) for finding in findings]})
+    else:
+        _show(findings)
+    if not _healthy(findings):
+        raise typer.Exit(1)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Every check, in the order in which they depend on one another."""
+    checks: tuple[Callable[[Settings], list[Finding]], ...] = (
+        *(check_python, check_llama, check_hardware, check_sandbox, check_home, check_model, check_daemon),
+    )
+    return [finding for check in checks for finding in check(settings)]
+
+
+def check_python(settings: Settings) -> list[Finding]:
+    version = sys.version.split()[0]
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        return [Finding("python", "fail", version, "A³X needs Python 3.11 or newer")]
+    return [Finding("python", "ok", version)]
+
+
+def check_llama(settings: Settings) -> list[Finding]:
+    try:
+        from a3x.engine.build import describe
+    except (ImportError, OSError, RuntimeError) as error:
+        return [Finding("llama.cpp", "fail", f"cannot be loaded: {error}", "install again: python3 tools/install.py")]
+    build = describe()
+    backends = ", ".join(build.backends) or "unknown backend"
+    offload = "GPU offload" if build.gpu_offload else "no GPU offload"
+    return [Finding("llama.cpp", "ok", f"llama-cpp-python {build.binding}: {backends}; {offload}")]
+
+
+def check_hardware(settings: Settings) -> list[Finding]:
+    from a3x.hardware import amd, cpu
+
+    processor, load = cpu.processor(), cpu.LoadMeter().read()
+    cores = f"{processor.model}, {processor.physical} cores, {processor.usable} usable"
+    memory = f"{load.memory_available_bytes / 2**30:.1f} of {load.memory_total_bytes / 2**30:.1f} GiB free"
+    cards = [
+        Finding("card", "ok", f"{card.name} {card.gfx_target or 'unknown target'}, {_vram(card.vram_free_bytes)} free")
+        for card in amd.cards()
+    ]
+    none = Finding("card", "warn", "no AMD card found", "without one, everything runs on the processor")
+    return [Finding("processor", "ok", cores), Finding("main memory", "ok", memory), *(cards or [none])]
+
+
+def check_sandbox(settings: Settings) -> list[Finding]:
+    from a3x.sandbox.run import Sandbox
+
+    reason = Sandbox().available()
+    if reason:
+        return [Finding("sandbox", "warn", reason, "until then nothing the model writes is ever run")]
+    return [Finding("sandbox", "ok", "bubblewrap works")]
+
+
+def check_home(settings: Settings) -> list[Finding]:
+    existing = settings.home.absolute()
+    while not existing.exists():
+        existing = existing.parent
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        return [Finding("home", "fail", f"{settings.home} cannot be written", "choose another with --home or A3X_HOME")]
+    free = shutil.disk_usage(existing).free
+    found = f"{settings.home}, {free / 2**30:.1f} GiB free"
+    if free < LITTLE_DISK_BYTES:
+        return [Finding("home", "warn", found, "with a full disk answers go on but nothing is remembered")]
+    return [Finding("home", "ok", found)]
+
+
+def check_model(settings: Settings) -> list[Finding]:
+    from a3x.app import model_path
+
+    try:
+        path = model_path(settings)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            magic = file.read(4)
+    except (A3XError, OSError) as error:
+        return [Finding("model", "fail", str(error), "name a GGUF file with --model or A3X_ENGINE__MODEL")]
+    if magic != b"GGUF":
+        return [Finding("model", "fail", f"{path} is not a GGUF file", "name another, or fetch this one again")]
+    return [Finding("model", "ok", f"{path}, {_size(path)}, sha256 {digest}")]
+
+
+def check_daemon(settings: Settings) -> list[Finding]:
+    from a3x.cli.client import Client, NoDaemon
+
+    with Client(settings) as daemon:
+        try:
+            daemon.get("/readyz")
+        except NoDaemon as error:
+            return [Finding("daemon", "warn", error.message)]
+        except A3XError as error:
+            return [Finding("daemon", "warn", f"{daemon.url}: {error.message}")]
+        return [Finding("daemon", "ok", f"ready at {daemon.url}")]
+
+
+def _healthy(findings: list[Finding]) -> bool:
+    return all(finding.level != "fail" for finding in findings)
+
+
+def _size(path: Path) -> str:
+    return f"{path.stat().st_size / 2**20:.1f} MiB"
+
+
+def _vram(free_bytes: int | None) -> str:
+    return "unknown memory" if free_bytes is None else f"{free_bytes / 2**20:.0f} MiB"
+
+
+def _show(findings: list[Finding]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False, soft_wrap=True)
+    for finding in findings:
+        console.print(f"{MARKS[finding.level]} {finding.name}: {escape(finding.found)}")
+        if finding.advice and finding.level != "ok":
+            console.print(f"       [dim]{escape(finding.advice)}[/]")

@@ -1,0 +1,27 @@
+"""Finds the files the program comes with, in an installed wheel or in a checkout. Opens none of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from a3x.errors import NotFound
+
+PACKAGE = Path(__file__).resolve().parent
+SEED_MODEL = "a3x-seed-1.gguf"
+NAMES = ("loras", "memory", "benchmarks/suites", "models/seed")
+"""What the wheel carries under a3x/_data (pyproject, force-include)."""
+
+
+def path(name: str, package: Path = PACKAGE) -> Path:
+    """The folder or file ``name``, e.g. ``loras/python.toml``; NotFound when this installation lacks it."""
+    if not any(name == known or name.startswith(known + "/") for known in NAMES) or ".." in Path(name).parts:
+        raise NotFound(f"{name} is not among the files A³X comes with ({', '.join(NAMES)})")
+    for root in (package / "_data", package.parent):
+        if (root / name).exists():
+            return root / name
+    raise NotFound(f"{name} is missing from this installation of A³X; install it again")
+
+
+def seed_model(package: Path = PACKAGE) -> Path:
+    """The embedded model."""
+    return path(f"models/seed/{SEED_MODEL}", package)

@@ -1,0 +1,1 @@
+"""Where anything the model wrote is run: bubblewrap, or not at all."""

@@ -1,0 +1,208 @@
+"""The command line against a scripted daemon: what it prints, what it exits with, what it imports."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a3x.agent.scripted import ScriptedAgent
+from a3x.cli import chat, doctor, main
+from a3x.cli.client import Client
+from a3x.clock import SystemClock
+from a3x.config import load
+from a3x.disk import RealDisk
+from a3x.errors import Overloaded
+from a3x.http.address import ADDRESS
+from a3x.stores.db import Database
+from a3x.types import Piece
+from tests.support.http_house import FakeExperiences, FakeServices, experience
+from tests.support.scripted_daemon import scripted_daemon
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("A3X_HOME", str(tmp_path))
+    monkeypatch.setenv("A3X_SERVER__PORT", "1")  # nobody listens there
+    return tmp_path
+
+
+def a3x(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as done:
+        main.run(arguments)
+    said = capsys.readouterr()
+    return int(done.value.code or 0), said.out, said.err
+
+
+def test_no_daemon_is_exit_3_and_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (("status",), ("chat", "hi"), ("adapters", "import", __file__, "--theme", "cli")):
+        code, out, err = a3x(capsys, *arguments)
+        assert (code, out) == (3, "")
+        assert "no daemon at http://127.0.0.1:1; start it with `a3x serve`" in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [*((name,) for name in main.PROMISED), ("train", "--now"), ("adapters", "rollback", "cli", "--to", "3")],
+)
+def test_what_is_not_built_says_so(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+    code, out, err = a3x(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert "not implemented yet" in err
+
+
+def test_status(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    with scripted_daemon(home, FakeServices()) as url:
+        code, out, _ = a3x(capsys, "status", "--json")
+    assert (code, json.loads(out)) == (0, {"url": url, "ready": True})
+    assert not (home / ADDRESS).exists()
+
+
+def test_the_token_of_the_settings_is_sent(
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scripted_daemon(home, FakeServices(), token="s3cret"):
+        assert a3x(capsys, "status", "--json")[0] == 1
+        monkeypatch.setenv("A3X_SERVER__TOKEN", "s3cret")
+        assert a3x(capsys, "status", "--json")[0] == 0
+
+
+def test_one_question(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    services = FakeServices()
+    with scripted_daemon(home, services):
+        assert a3x(capsys, "chat", "hi", "--private", "--model", "a3x:base")[:2] == (0, "Hello there.\n")
+        answer = json.loads(a3x(capsys, "chat", "hi", "--json")[1])
+    first, second = services.agent.requests
+    assert (first.learn, first.model, first.messages[0].content) == (False, "a3x:base", "hi")
+    assert second.learn
+    assert answer["text"] == "Hello there."
+    assert answer["a3x"]["experience_id"] == "exp-2"
+
+
+def test_a_question_down_a_pipe(
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = FakeServices()
+    monkeypatch.setattr(sys, "stdin", io.StringIO("one\ntwo\n"))
+    with scripted_daemon(home, services):
+        assert a3x(capsys, "chat")[0] == 0
+    assert services.agent.requests[0].messages[0].content == "one\ntwo"
+
+
+@pytest.mark.parametrize("script", [(Overloaded("9 are waiting"),), (Piece("a"), Overloaded("9 are waiting"))])
+def test_a_refused_question_is_exit_1(capsys: pytest.CaptureFixture[str], home: Path, script: Any) -> None:
+    with scripted_daemon(home, FakeServices(ScriptedAgent(script))):
+        code, _, err = a3x(capsys, "chat", "hi")
+    assert (code, "9 are waiting" in err) == (1, True)
+
+
+def test_a_conversation_remembers_rates_and_restarts(home: Path) -> None:
+    services = FakeServices(experiences=FakeExperiences([experience(1), experience(2)]))
+    with scripted_daemon(home, services), Client(load()) as daemon:
+        talk = chat.Conversation(daemon, "a3x", private=False)
+        assert talk.command("/good") == "there is no recorded answer to rate"
+        written: list[str] = []
+        answer = talk.ask("one", written.append, written.append)
+        assert "".join(written) == answer.text == "Hello there."
+        assert answer.footer().startswith("base · ")
+        assert answer.footer().endswith("· recorded")
+        assert talk.command("/correct be brief") == "noted"
+        talk.ask("two", written.append, written.append)
+        assert talk.command("/bad") == "noted"
+        assert "nothing is remembered" in talk.command("/private")
+        assert talk.ask("three", written.append, written.append).footer().endswith("· not recorded")
+        talk.command("/new")
+        talk.ask("four", written.append, written.append)
+        assert talk.command("/what") == chat.HELP
+    sent = [[message.content for message in request.messages] for request in services.agent.requests]
+    assert sent[1] == ["one", "Hello there.", "two"]
+    assert sent[3] == ["four"]
+    sessions = [request.session for request in services.agent.requests]
+    assert sessions[0] == sessions[2] != sessions[3]
+    given = [(one.experience_id, one.rating, one.correction) for one in services.experiences.given]
+    assert given == [("exp-1", -1, "be brief"), ("exp-2", -1, None)]
+
+
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    assert chat.printable("a\x1b[2Jb\x9b\r\n\tç") == "a[2Jb\n\tç"
+
+
+def test_memory_over_http(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    services = FakeServices(experiences=FakeExperiences([experience(1), experience(2)]))
+    with scripted_daemon(home, services):
+        page = json.loads(a3x(capsys, "memory", "list", "--limit", "1", "--json")[1])
+        assert [one["id"] for one in page["experiences"]] == ["exp-2"]
+        assert "exp-1" in a3x(capsys, "memory", "list")[1]
+        assert json.loads(a3x(capsys, "memory", "show", "exp-1", "--json")[1])["if_ok"] == "hello"
+        assert a3x(capsys, "memory", "show", "../status")[0] == 1
+
+
+def test_memory_and_adapters_from_the_stores(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    code, _, err = a3x(capsys, "memory", "list")
+    assert (code, "no database" in err) == (1, True)
+    Database(home / "a3x.db", RealDisk(), SystemClock()).close()
+    assert json.loads(a3x(capsys, "memory", "list", "--json")[1])["count"] == 0
+    assert a3x(capsys, "memory", "list")[1] == "nothing is remembered yet\n"
+    assert json.loads(a3x(capsys, "adapters", "list", "--json")[1]) == {"adapters": []}
+    assert a3x(capsys, "adapters", "show", "cli@1")[0] == 1
+
+
+def test_adapters_over_http(capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "x.gguf"
+    file.write_bytes(b"GGUF....")
+    with scripted_daemon(home, FakeServices()):
+        assert "a3x:cli@1" in a3x(capsys, "adapters", "import", str(file), "--theme", "cli")[1]
+        assert json.loads(a3x(capsys, "adapters", "list", "cli", "--json")[1])["adapters"][0]["name"] == "cli@1"
+        assert json.loads(a3x(capsys, "adapters", "show", "cli@1", "--json")[1])["manifest"]
+        assert a3x(capsys, "adapters", "show", "cli")[0] == 1
+        assert a3x(capsys, "adapters", "import", __file__, "--theme", "cli")[0] == 1
+        assert a3x(capsys, "adapters", "import", "no-such-file", "--theme", "cli")[0] == 1
+
+
+def test_wrong_settings_name_the_key(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    (home / "a.toml").write_text("[server]\nprot = 1\n")
+    code, _, err = a3x(capsys, "status", "--config", str(home / "a.toml"))
+    assert (code, "server.prot" in err) == (1, True)
+
+
+def test_doctor_fails_without_a_model(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    (home / "broken.gguf").write_bytes(b"nope")
+    (home / "good.gguf").write_bytes(b"GGUF")
+    levels = {}
+    for name in ("broken.gguf", "good.gguf", "absent.gguf"):
+        [found] = doctor.check_model(load(flags={"engine": {"model": str(home / name)}}, environ={}))
+        levels[name] = found.level
+    assert levels == {"broken.gguf": "fail", "good.gguf": "ok", "absent.gguf": "fail"}
+    (home / "file").write_text("")
+    assert doctor.check_home(load(flags={"home": str(home / "file" / "below")}, environ={}))[0].level == "fail"
+    assert doctor.check_daemon(load())[0].level == "warn"
+    with scripted_daemon(home, FakeServices()):
+        assert doctor.check_daemon(load())[0].level == "ok"
+    with scripted_daemon(home, FakeServices(is_ready=False)):
+        assert doctor.check_daemon(load())[0].level == "warn"
+
+
+def test_doctor_prints_json_and_exits_by_what_it_found(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A3X_ENGINE__MODEL", "/nowhere/x.gguf")
+    code, out, _ = a3x(capsys, "doctor", "--json")
+    report = json.loads(out)
+    assert (code, report["ok"]) == (1, False)
+    assert {"python", "llama.cpp", "sandbox", "home", "model", "daemon"} <= {one["name"] for one in report["checks"]}
+
+
+def test_a_command_imports_itself_only() -> None:
+    probe = (
+        "import sys; from a3x.cli import main\n"
+        "try: main.run(['memory', '--help'])\n"
+        "except SystemExit: pass\n"
+        "print([name for name in sys.modules if name in ('uvicorn', 'llama_cpp', 'torch', 'a3x.cli.chat', 'a3x.app')])"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
