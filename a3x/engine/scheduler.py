@@ -109,9 +109,12 @@ class LlamaEngine:
 
         def run() -> None:
             try:
-                done.set_result(call())
+                result = call()
             except A3XError as error:
                 done.set_exception(error)
+                return
+            self._publish()
+            done.set_result(result)
 
         self._inbox.put(run)
         return await asyncio.wrap_future(done)
@@ -126,11 +129,12 @@ class LlamaEngine:
             return
         self._publish()
         while (item := self._inbox.get()) is not None:
-            if isinstance(item, _Stream):
-                self._serve(item)
-            else:
+            if not isinstance(item, _Stream):
                 item()
-            self._publish()
+            elif not item.cancelled:
+                outcome = self._outcome(item)
+                self._publish()
+                item.put(outcome)
         self._residents.close()
         self._model.close()
 
@@ -138,7 +142,7 @@ class LlamaEngine:
         start_backend()
         self._model = Model(self._path, self._settings.gpu_layers)
         self._template = ChatTemplate(self._model)
-        self._plan: Plan = plan(self._settings, self._model.trained_context, self._cores)
+        self._plan: Plan = plan(self._settings, self._model.trained_context, self._model.size_bytes, self._cores)
         self._residents = Residents(self._model, self._plan)
         with self._path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -163,26 +167,22 @@ class LlamaEngine:
             "chat_template": self._template.origin,
         }
 
-    def _serve(self, stream: _Stream) -> None:
-        """One answer from queue to Completion; whatever fails reaches the asker, and the engine lives on."""
-        if stream.cancelled:
-            return
+    def _outcome(self, stream: _Stream) -> Completion | Exception:
+        """One answer, or why there is none; whatever fails reaches the asker, and the engine lives on."""
         try:
             completion = self._answer(stream)
         except A3XError as error:
             self._counters["failures"] += 1
-            stream.put(error)
-            return
+            return error
         except Exception as error:  # the supervisor of the engine thread: nothing may end it
             self._counters["failures"] += 1
             self._residents.discard(stream.request.mix)
-            stream.put(EngineFailure(f"{type(error).__name__}: {error} ({last_log()})"))
-            return
+            return EngineFailure(f"{type(error).__name__}: {error} ({last_log()})")
         self._counters["answers"] += 1
         self._counters["prompt_tokens"] += completion.prompt_tokens
         self._counters["cached_tokens"] += completion.cached_tokens
         self._counters["completion_tokens"] += completion.completion_tokens
-        stream.put(completion)
+        return completion
 
     def _answer(self, stream: _Stream) -> Completion:
         request = stream.request

@@ -46,8 +46,14 @@ def tombstoned(connection: apsw.Connection, theme: str) -> set[int]:
 
 
 def promote(connection: apsw.Connection, theme: str, version: int, decision: Decision, when: float) -> None:
-    """Let a version serve on its base. One that serves already is left alone, so that a resumed cycle may ask twice."""
+    """Let a version serve on its base. Does nothing if it serves already, or if the cycle has promoted it before:
+
+    a cycle that is resumed after a crash may ask twice, and must not undo a rollback that came between.
+    """
     entry = _entry("promote", connection, theme, version, decision)
+    mine = "SELECT 1 FROM ledger WHERE event = 'promote' AND (theme, version, cycle) = (?, ?, ?)"
+    if connection.execute(mine, (theme, version, decision.cycle)).fetchall():
+        return
     if current(connection, theme, entry.base_sha256) != version:
         _set(connection, entry, when)
 

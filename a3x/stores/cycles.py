@@ -136,7 +136,9 @@ class Cycles:
 
         def job(connection: apsw.Connection) -> list[Step]:
             _get(connection, id)
-            sql = 'SELECT from_state, to_state, "when", reason, facts FROM cycle_step WHERE cycle_id = ? ORDER BY number'
+            sql = (
+                'SELECT from_state, to_state, "when", reason, facts FROM cycle_step WHERE cycle_id = ? ORDER BY number'
+            )
             return [Step(*row[:4], json.loads(row[4])) for row in connection.execute(sql, (id,))]
 
         return self._db.read(job)
@@ -154,9 +156,7 @@ class Cycles:
 
 def _move(connection: apsw.Connection, cycle: Cycle, to: State, now: float, reason: str, facts: str) -> None:
     merged = _to_json({**cycle.facts, **json.loads(facts)})
-    connection.execute(
-        "UPDATE cycle SET state = ?, changed = ?, facts = ? WHERE id = ?", (to, now, merged, cycle.id)
-    )
+    connection.execute("UPDATE cycle SET state = ?, changed = ?, facts = ? WHERE id = ?", (to, now, merged, cycle.id))
     connection.execute(
         'INSERT INTO cycle_step (cycle_id, from_state, to_state, "when", reason, facts) VALUES (?, ?, ?, ?, ?, ?)',
         (cycle.id, cycle.state, to, now, reason, facts),
