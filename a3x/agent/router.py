@@ -13,7 +13,6 @@ from a3x.agent import names
 from a3x.errors import Conflict
 from a3x.types import BASE_MIX, Adapter, Mix
 
-
 GENERAL = "general"
 
 

@@ -95,8 +95,11 @@ _TAIL = re.compile(
 )
 _QUOTES = {"'": "'", '"': '"', "`": "`", "“": "”", "‘": "’", "«": "»"}
 _PLAIN = frozenset(
-    "a an the my your our his her its their of for to in on at is are was do does did it what who which when where how "
-    "o a os as um uma de do da dos das em no na para por meu minha seu sua é são que qual quem quando onde como".split()
+    re.findall(
+        r"\w+",
+        "a an the my your our his her its their of for to in on at is are was do does did it what who which when where how "
+        "o a os as um uma de do da dos das em no na para por meu minha seu sua é são que qual quem quando onde como",
+    )
 )
 
 

@@ -11,14 +11,15 @@ ENOUGH = 0.5
 STEM = 5
 """Letters by which two words are held to be forms of one."""
 PLAIN = frozenset(
-    (
+    re.findall(
+        r"\w+",
         "a an and are as at be by can could did do does for from give how i in is it its know let me mine my of on or "
         "our please remind s say should so tell that the their this to us was we were what when where which who whose "
         "why will with would you your "
         "ao aos as à às com como da das de diga dizer do dos e ela ele em era essa esse esta este eu foi isso isto já "
         "lembra lembre lhe mas me meu meus minha minhas na nas no nos não o onde os ou para pela pelo poderia por pode "
-        "porque qual quais quando que quem se sabe sei seu seus sua suas são também tem um uma você vocês é"
-    ).split()
+        "porque qual quais quando que quem se sabe sei seu seus sua suas são também tem um uma você vocês é",
+    )
 )
 """Words that a question is asked with, not what it is about."""
 
