@@ -6,17 +6,16 @@ import asyncio
 import logging
 import math
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from a3x import ids
 from a3x.errors import StorageFull
 from a3x.stores.experiences import Experiences
 from a3x.types import Clock, Completion, Experience, Message, Mix
 
 log = logging.getLogger(__name__)
 
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PORTUGUESE = re.compile(
     "não|você|vocês|uma|que|como|para|por|com|dos|das|qual|quais|quem|onde|quando|porque|isso|esta|este|ele|ela|são|está|"
     "fazer|pode|meu|minha|seu|sua|obrigado|obrigada|olá|bom|dia|escreva|explique|arquivo|pasta|mostre|liste|crie"
@@ -90,9 +89,8 @@ def span(
 
 
 def new_id(clock: Clock) -> str:
-    """``exp_`` and a ULID: ids of different milliseconds sort by time, 80 random bits keep those of one apart."""
-    number = int(clock.now() * 1000) << 80 | secrets.randbits(80)
-    return "exp_" + "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+    """``exp_`` and a ULID."""
+    return ids.new_id("exp", clock)
 
 
 def language(text: str) -> str:

@@ -237,7 +237,7 @@ class Database:
     def _check_readable(self) -> None:
         if not self.path.exists():
             raise NotFound(f"there is no database at {self.path} yet; start the daemon once to create it")
-        version, newest = self.read(_version), len(migrations())
+        version, newest = self.read(_version), migrations()[-1][0]
         if version != newest:
             self.close()
             raise A3XError(
@@ -307,7 +307,7 @@ def whole_number(rows: list[tuple[Any, ...]]) -> int:
 
 
 def migrations() -> list[tuple[int, str]]:
-    """Every schema step as (number, SQL), in order; numbers run from 1 without a gap."""
+    """Every schema step as (number, SQL), in the order of the numbers."""
     folder = resources.files("a3x.stores") / "schema"
     names = sorted(entry.name for entry in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", entry.name))
     return [(int(name[:4]), (folder / name).read_text(encoding="utf-8")) for name in names]
@@ -316,17 +316,18 @@ def migrations() -> list[tuple[int, str]]:
 def migrate(connection: apsw.Connection, path: Path) -> None:
     """Apply the steps the database lacks, each whole or not at all; ``user_version`` is the last one applied."""
     steps = migrations()
-    if _version(connection) == len(steps):
+    newest = steps[-1][0]
+    if _version(connection) == newest:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = _version(connection)  # read again under the lock: another process may have migrated meanwhile
-        if version > len(steps):
+        if version > newest:
             raise A3XError(
-                f"{path} has schema {version} and this program knows up to {len(steps)}: it was written by a newer "
+                f"{path} has schema {version} and this program knows up to {newest}: it was written by a newer "
                 "A³X. Install that version, or start with another home"
             )
-        for number, sql in steps[version:]:
+        for number, sql in (step for step in steps if step[0] > version):
             connection.execute(sql)
             connection.pragma("user_version", number)
         connection.execute("COMMIT")

@@ -57,16 +57,9 @@ class Experiences:
     async def add_feedback(self, feedback: Feedback) -> None:
         """Append one word of the user on an experience. NotFound if there is no such experience."""
 
-        def job(connection: apsw.Connection) -> None:
-            _require(connection, feedback.experience_id)
-            connection.execute(
-                'INSERT INTO feedback (experience_id, rating, correction, "when") VALUES (?, ?, ?, ?)',
-                (feedback.experience_id, feedback.rating, feedback.correction, feedback.when),
-            )
-
         _check_text("correction", feedback.correction)
         try:
-            await asyncio.wrap_future(self._db.write(job))
+            await asyncio.wrap_future(self._db.write(lambda connection: insert_feedback(connection, feedback)))
         except apsw.ConstraintError as error:
             raise BadRequest(f"feedback cannot be stored: {error}") from error
 
@@ -111,6 +104,15 @@ class Experiences:
         return self._db.read(
             lambda connection: whole_number(connection.execute("SELECT count(*) FROM experience").fetchall())
         )
+
+
+def insert_feedback(connection: apsw.Connection, feedback: Feedback) -> None:
+    """Append the feedback in the caller's transaction. NotFound if there is no such experience."""
+    _require(connection, feedback.experience_id)
+    connection.execute(
+        'INSERT INTO feedback (experience_id, rating, correction, "when") VALUES (?, ?, ?, ?)',
+        (feedback.experience_id, feedback.rating, feedback.correction, feedback.when),
+    )
 
 
 def _require(connection: apsw.Connection, id: str) -> None:

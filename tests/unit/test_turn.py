@@ -20,6 +20,9 @@ class NoAdapters:
     def get(self, theme: str, version: int) -> Adapter:
         raise UnknownModel(f"no {theme}@{version}")
 
+    def active(self, base_sha256: str) -> dict[str, Adapter]:
+        return {}
+
 
 class ListSink:
     def __init__(self, full: bool = False) -> None:
