@@ -157,6 +157,8 @@ def _python(family: Any, at: int) -> Draw:
 
     def draw(rng: random.Random) -> Draft:
         exchange = python_code.draw_family(family, rng, split, rng.random(), LANGUAGES[at % 3 == 2])
+        while "i" in dict(exchange.slots).values():  # the answers' own loop variable
+            exchange = python_code.draw_family(family, rng, split, rng.random(), LANGUAGES[at % 3 == 2])
         before, after = (fill(part, dict(exchange.slots)) for part in SCRIPTS[family.name])
         *messages, last = _messages(exchange.messages)
         grader = {"kind": "python", "after": after} | ({"before": before} if before else {})

@@ -8,6 +8,7 @@ A fixture in which not even the gold works (a program missing on this machine) g
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -24,19 +25,23 @@ WRAPPER = """
 export STAMP={stamp} LC_ALL=C TZ=UTC HOME=/box GIT_CONFIG_NOSYSTEM=1
 export GIT_AUTHOR_NAME=A3X GIT_AUTHOR_EMAIL=a3x@example.com GIT_AUTHOR_DATE="@{stamp} +0000"
 export GIT_COMMITTER_NAME=A3X GIT_COMMITTER_EMAIL=a3x@example.com GIT_COMMITTER_DATE="@{stamp} +0000"
-mkdir -p work && cd work || exit 97
-find . -exec touch -h -d "@{stamp}" {{}} +
-sh -e ../setup.sh </dev/null >/dev/null 2>&1 || exit 98
-timeout {seconds} sh ../command.sh <../stdin >../out 2>/dev/null
-echo "code $?"
-cat ../out
-echo "{mark} after"
-sh ../after.sh </dev/null 2>/dev/null
-echo "{mark} tree"
-find . -name .git -prune -printf 'git %P\\n' -o -type d -printf 'd %m %P\\n' -o -printf '%y %m %s %P %l\\n' | sort
-find . -name .git -prune -o -type f -size -2048k -exec sha256sum {{}} + | sort
+mkdir -p work && mv work fixture || exit 97
+for command in {commands}; do
+    cd /box && rm -rf work out after && cp -a fixture work && cd work || exit 97
+    find . -exec touch -h -d "@{stamp}" {{}} +
+    sh -e ../setup.sh </dev/null >/dev/null 2>&1 || exit 98
+    timeout {seconds} sh ../$command <../stdin >../out 2>/dev/null
+    echo "{mark} code $?"
+    cat ../out
+    echo "{mark} after"
+    cat ../after 2>/dev/null
+    echo "{mark} tree"
+    find . -name .git -prune -printf 'git %P\\n' -o -type d -printf 'd %m %P\\n' -o -printf '%y %m %s %P %l\\n' | sort
+    find . -name .git -prune -o -type f -size -2048k -exec sha256sum {{}} + | sort
+done
 """
-FIXTURE_FAILED = (97, 98)
+PROBED = "{prefix}\n{command}\ncode=$?\nexec >/box/after 2>/dev/null\n{after}\nexit $code\n"
+"""The probe runs in the command's own shell, so that it sees where a ``cd`` went."""
 NO_PROGRAM = 127
 
 
@@ -90,26 +95,23 @@ def grade(
         return None
 
 
-def outcome(grader: Mapping[str, Any], command: str, runner: Runner, stamp: int) -> Outcome | None:
-    """Run one command in its fixture; None if the fixture or the whole run failed."""
-    mark = hashlib.sha256(f"{stamp} {command}".encode()).hexdigest()[:24]
+def outcomes(grader: Mapping[str, Any], commands: Sequence[str], runner: Runner, stamp: int) -> list[Outcome]:
+    """Run commands one after another, each in a fresh copy of the fixture.
+
+    Those that came to an end; fewer than asked for if the fixture failed or time ran out.
+    """
+    mark = hashlib.sha256("\0".join((str(stamp), *commands)).encode()).hexdigest()[:24]
+    parts = {name: grader.get(name, "") for name in ("prefix", "after")}
     files = {f"work/{name}": text.encode() for name, text in grader.get("files", {}).items()}
+    files |= {"setup.sh": grader.get("setup", "").encode(), "stdin": grader.get("stdin", "").encode()}
+    names = [f"command{at}.sh" for at in range(len(commands))]
     files |= {
-        "setup.sh": grader.get("setup", "").encode(),
-        "command.sh": f"{grader.get('prefix', '')}\n{command}\n".encode(),
-        "after.sh": grader.get("after", "").encode(),
-        "stdin": grader.get("stdin", "").encode(),
+        name: PROBED.format(command=command, **parts).encode() for name, command in zip(names, commands, strict=True)
     }
-    script = WRAPPER.format(stamp=stamp, seconds=TIMEOUT_S / 2, mark=mark)
-    ran = runner.run(["/bin/sh", "-c", script], files, timeout_s=TIMEOUT_S, limits=LIMITS)
-    if ran.timed_out or ran.exit_code in FIXTURE_FAILED:
-        return None
-    head, _, rest = ran.stdout.partition("\n")
-    out, _, rest = rest.partition(f"{mark} after\n")
-    after, _, tree = rest.partition(f"{mark} tree\n")
-    if not head.startswith("code ") or not tree:
-        return None
-    return Outcome(int(head.removeprefix("code ")), out, after, tree)
+    script = WRAPPER.format(stamp=stamp, seconds=TIMEOUT_S / 2, mark=mark, commands=" ".join(names))
+    ran = runner.run(["/bin/sh", "-c", script], files, timeout_s=TIMEOUT_S * len(commands), limits=LIMITS)
+    whole = re.compile(rf"{mark} code (\d+)\n(.*?){mark} after\n(.*?){mark} tree\n(.*?)(?={mark} code|\Z)", re.DOTALL)
+    return [Outcome(int(code), *rest) for code, *rest in whole.findall(ran.stdout) if rest[-1]]
 
 
 def same(left: Outcome, right: Outcome, unordered: bool) -> bool:
@@ -127,13 +129,14 @@ def _lines(text: str, unordered: bool) -> list[str]:
 
 
 def _shell(grader: Mapping[str, Any], gold: str, answer: str, runner: Runner, stamp: int) -> Literal[0, 1] | None:
-    wanted = outcome(grader, gold, runner, stamp)
-    if wanted is None or wanted.code == NO_PROGRAM:
+    """The gold runs first and what it left is already told when the answer starts."""
+    commands = [gold] if answer.strip() == gold.strip() else [gold, answer]
+    found = outcomes(grader, commands, runner, stamp)
+    if not found or found[0].code == NO_PROGRAM:
         return None
-    if answer.strip() == gold.strip():
-        return 1
-    found = outcome(grader, answer, runner, stamp)
-    return 1 if found is not None and same(found, wanted, grader.get("unordered", False)) else 0
+    if len(found) < len(commands):
+        return 0
+    return 1 if same(found[0], found[-1], grader.get("unordered", False)) else 0
 
 
 def _python(grader: Mapping[str, Any], gold: str, answer: str, runner: Runner, stamp: int) -> Literal[0, 1] | None:
