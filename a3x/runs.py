@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -204,13 +205,13 @@ def read_records(path: Path, sha256: str | None = None) -> list[TrainingExample]
     try:
         if sha256 and (found := file_sha256(path)) != sha256:
             raise ConfigError(f"{path.name} has sha256 {found}, the run states {sha256}", "records.sha256")
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as arrays:
             if int(arrays["format"]) != FORMAT:
                 raise ConfigError(f"{path.name} has format {int(arrays['format'])}, this trainer reads {FORMAT}")
             ids, mask = arrays["ids"].tolist(), arrays["loss_mask"].tolist()
             ends, weights = arrays["ends"].tolist(), arrays["weight"].tolist()
             stops, themes = arrays["stop"].tolist(), arrays["theme"].tolist()
-    except (OSError, ValueError, KeyError, EOFError) as error:  # numpy's ways of saying that a file is broken
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:  # numpy's ways of saying that a file is broken
         raise ConfigError(f"{path} cannot be read: {error}", "records.path") from error
     if len(ids) != len(mask) or (ends and ends[-1] != len(ids)):
         raise ConfigError(f"{path.name} is not whole", "records.path")

@@ -10,15 +10,19 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from a3x.clock import SystemClock
 from a3x.errors import A3XError, ConfigError, ForeignFile, NotImplementedHere
 from a3x.train.journal import Journal
 
+if TYPE_CHECKING:
+    from a3x.train.memory import Memory
+
 DONE, BAD_RUN, OUT_OF_MEMORY, FAILED = 0, 2, 3, 4
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], memory: Memory | None = None) -> int:
     """Train one run directory, resuming it if it was begun."""
     if len(arguments) != 1 or not Path(arguments[0]).is_dir():
         print("usage: python -m a3x.train RUN_DIR", file=sys.stderr)
@@ -26,7 +30,7 @@ def main(arguments: list[str]) -> int:
     directory = Path(arguments[0])
     journal = Journal(directory, SystemClock())
     try:
-        return _train(directory, journal)
+        return _train(directory, journal, memory)
     except (ConfigError, ForeignFile, NotImplementedHere) as error:
         return _fail(journal, BAD_RUN, error.message)
     except MemoryError as error:
@@ -37,17 +41,18 @@ def main(arguments: list[str]) -> int:
         return _fail(journal, FAILED, f"{type(error).__name__}: {error}")
 
 
-def _train(directory: Path, journal: Journal) -> int:
+def _train(directory: Path, journal: Journal, memory: Memory | None) -> int:
     from a3x.train.job import Job
 
     job = Job.open(directory)
     if job.spec.threads:  # before torch is imported: its thread pools are sized once
         os.environ["OMP_NUM_THREADS"] = str(job.spec.threads)
+    os.environ["HF_HUB_OFFLINE"] = "1"  # everything a run needs is in its directory
     began = time.monotonic()
     from a3x.train.run import run
 
     journal.write("imported", seconds=round(time.monotonic() - began, 3))
-    run(job, journal)
+    run(job, journal, memory)
     return DONE
 
 

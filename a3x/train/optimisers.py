@@ -15,8 +15,8 @@ from a3x.train.journal import Journal
 
 PROBE_SIZE = 1 << 14
 """bitsandbytes keeps parameters under 4 096 numbers in 32 bits; the probe must be larger to try the 8-bit code."""
-PROBE_TOLERANCE = 2e-3
-"""Allowed distance from plain AdamW after three steps of 1e-2."""
+PROBE_TOLERANCE = 0.03
+"""Mean distance from plain AdamW after three steps, as a share of the mean way; 8-bit moments were measured at 0.006."""
 
 
 def choose(wanted: str, device: Device, journal: Journal) -> str:
@@ -45,8 +45,8 @@ def probe(kind: str, device: Device) -> str:
         moved, expected = _three_steps(kind, device), _three_steps("adamw", device)
     except Exception as error:  # a missing kernel says so in as many ways as there are backends
         return f"{type(error).__name__}: {error}"
-    far = float((moved - expected).abs().max())
-    return "" if far <= PROBE_TOLERANCE else f"its steps differ from AdamW's by {far:.2g}"
+    far = float((moved - expected).abs().mean() / expected.abs().mean())
+    return "" if far <= PROBE_TOLERANCE else f"its steps differ from AdamW's by {far:.1%}"
 
 
 def _three_steps(kind: str, device: Device) -> torch.Tensor:

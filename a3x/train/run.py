@@ -23,10 +23,10 @@ from a3x.train.memory import Memory, is_out_of_memory
 from a3x.train.schedule import rate
 
 
-def run(job: Job, journal: Journal, memory: Memory = Memory()) -> None:
+def run(job: Job, journal: Journal, memory: Memory | None = None) -> None:
     """Train ``job`` to its end and write the adapter. Raises ConfigError, MemoryError, or EngineFailure if it diverges."""
     began = time.monotonic()
-    trainer = Trainer(job, journal, memory)
+    trainer = Trainer(job, journal, memory or Memory())
     loaded = time.monotonic()
     trainer.train()
     trained = time.monotonic()
@@ -168,8 +168,6 @@ class Trainer:
     def _adapted_base(self) -> PeftModel:
         spec = self.spec
         base = bases.load(spec.base, self.device)
-        if spec.gradient_checkpointing:
-            base.gradient_checkpointing_enable({"use_reentrant": False})
         torch.manual_seed(spec.seed)
         lora = spec.lora
         config = LoraConfig(
@@ -180,7 +178,10 @@ class Trainer:
             bias="none",
             task_type="CAUSAL_LM",
         )
-        return get_peft_model(base, config)  # type: ignore[return-value]
+        model = get_peft_model(base, config)
+        if spec.gradient_checkpointing:
+            base.activation_checkpointing_enable({"use_reentrant": False})
+        return model  # type: ignore[return-value]
 
     def _adapter(self) -> dict[str, torch.Tensor]:
         return {name: weight.detach().cpu().clone() for name, weight in self.trained.items()}
