@@ -34,7 +34,7 @@ def vocabulary() -> tuple[list[bytes], list[float], list[int]]:
     return tokens, scores, [int(kind) for kind in kinds]
 
 
-def write_model(path: Path, seed: int = 0, width: int = WIDTH, template: str = TEMPLATE) -> Path:
+def write_model(path: Path, seed: int = 0, width: int = WIDTH, template: str = TEMPLATE, key_heads: int = HEADS) -> Path:
     """A model whose greedy answers are noise, but always the same noise."""
     rng = np.random.default_rng(seed)
     tokens, scores, kinds = vocabulary()
@@ -45,7 +45,7 @@ def write_model(path: Path, seed: int = 0, width: int = WIDTH, template: str = T
     writer.add_block_count(LAYERS)
     writer.add_feed_forward_length(FFN)
     writer.add_head_count(HEADS)
-    writer.add_head_count_kv(HEADS)
+    writer.add_head_count_kv(key_heads)
     writer.add_rope_dimension_count(width // HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_vocab_size(len(tokens))
@@ -70,7 +70,8 @@ def write_model(path: Path, seed: int = 0, width: int = WIDTH, template: str = T
         writer.add_tensor(prefix + "attn_norm.weight", np.ones(width, np.float32))
         writer.add_tensor(prefix + "ffn_norm.weight", np.ones(width, np.float32))
         for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            writer.add_tensor(f"{prefix}{name}.weight", normal(width, width))
+            rows = width * key_heads // HEADS if name in ("attn_k", "attn_v") else width
+            writer.add_tensor(f"{prefix}{name}.weight", normal(rows, width))
         writer.add_tensor(prefix + "ffn_gate.weight", normal(FFN, width))
         writer.add_tensor(prefix + "ffn_up.weight", normal(FFN, width))
         writer.add_tensor(prefix + "ffn_down.weight", normal(width, FFN))

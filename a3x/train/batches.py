@@ -1,0 +1,77 @@
+"""Which examples a step sees, and their tokens as padded tensors. Order depends on seed and step alone, so it resumes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from a3x.runs import TrainingExample
+
+ROUND_TOKENS = 8
+"""Rows are padded to a multiple of this: fewer distinct shapes for the kernels to prepare themselves for."""
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """``tokens`` int64[rows, length], padded on the right, where causal attention never looks.
+
+    ``places`` int64[n]: flat positions whose next token is learnt; ``wanted`` int64[n] those tokens; ``weights`` float32[n].
+    """
+
+    tokens: Tensor
+    places: Tensor
+    wanted: Tensor
+    weights: Tensor
+    real_tokens: int
+
+
+class Order:
+    """Every example once an epoch, in an order shuffled by seed and epoch."""
+
+    def __init__(self, examples: Sequence[TrainingExample], batch: int, seed: int) -> None:
+        self._examples, self._batch, self._seed = examples, batch, seed
+        self._shuffled = functools.lru_cache(maxsize=2)(self._epoch)
+
+    def step(self, step: int) -> list[TrainingExample]:
+        """The examples of step ``step`` (from 0), longest first."""
+        count = len(self._examples)
+        drawn = range(step * self._batch, (step + 1) * self._batch)
+        chosen = [self._examples[self._shuffled(draw // count)[draw % count]] for draw in drawn]
+        return longest_first(chosen)
+
+    def _epoch(self, epoch: int) -> list[int]:
+        return np.random.default_rng((self._seed, epoch)).permutation(len(self._examples)).tolist()
+
+
+def longest_first(examples: Sequence[TrainingExample]) -> list[TrainingExample]:
+    """Neighbours of like length waste little padding; the first micro-batch is the largest, so memory runs out early."""
+    return sorted(examples, key=lambda example: len(example.ids), reverse=True)
+
+
+def micro_batches(examples: Sequence[TrainingExample], size: int, device: torch.device) -> list[MicroBatch]:
+    return [_padded(examples[start : start + size], device) for start in range(0, len(examples), size)]
+
+
+def _padded(examples: Sequence[TrainingExample], device: torch.device) -> MicroBatch:
+    longest = max(len(example.ids) for example in examples)
+    length = -(-longest // ROUND_TOKENS) * ROUND_TOKENS
+    tokens = np.zeros((len(examples), length), np.int64)
+    learnt = np.zeros((len(examples), length), np.bool_)
+    weights = np.zeros((len(examples), length), np.float32)
+    for row, example in enumerate(examples):
+        tokens[row, : len(example.ids)] = example.ids
+        learnt[row, : len(example.ids)] = example.loss_mask
+        weights[row] = example.weight
+    places = np.flatnonzero(np.roll(learnt.ravel(), -1))
+    return MicroBatch(
+        tokens=torch.from_numpy(tokens).to(device),
+        places=torch.from_numpy(places).to(device),
+        wanted=torch.from_numpy(tokens[learnt]).to(device),
+        weights=torch.from_numpy(weights[learnt]).to(device),
+        real_tokens=sum(len(example.ids) for example in examples),
+    )
