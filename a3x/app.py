@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 import psutil
 
 from a3x import __version__, resources
+from a3x.agent.corrections import ChatCorrections
 from a3x.agent.router import Router
 from a3x.agent.tools.calc import Calc
 from a3x.agent.turn import Agent
@@ -21,11 +23,20 @@ from a3x.config import Settings
 from a3x.disk import RealDisk, make_folder
 from a3x.errors import ConfigError, NotFound, NotReady
 from a3x.gguf.check import check_adapter, check_model
+from a3x.judge import suites
+from a3x.learn.curate import Conversation, read_replay
+from a3x.learn.cycle import CycleRunner, Stores, Teaching
+from a3x.learn.supervisor import Journal, Learning
+from a3x.learn.trainer import TrainerProcess
 from a3x.memory.record import Recorder
+from a3x.sandbox.run import Sandbox
 from a3x.stores.adapters import Adapters
+from a3x.stores.cycles import Cycle, Cycles
 from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences
-from a3x.types import THEMES, Adapter, Clock, Disk, Engine, Experience, ModelInfo
+from a3x.stores.records import Records
+from a3x.stores.verdicts import Verdicts
+from a3x.types import THEMES, Adapter, Clock, Disk, Engine, Experience, Feedback, ModelInfo
 
 DATABASE = "a3x.db"
 
@@ -76,18 +87,22 @@ class App:
         settings: Settings,
         db: Database,
         experiences: Experiences,
-        adapters: Adapters,
+        learnt: Stores,
         engine: LoadableEngine,
         clock: Clock,
     ) -> None:
         self.settings = settings
         self.experiences = experiences
-        self.adapters = adapters
+        self.adapters = learnt.adapters
+        self.cycles = learnt.cycles
+        self.records = learnt.records
         self.clock = clock
+        self._learnt = learnt
         self._db = db
         self._engine = engine
         self._born = clock.monotonic()
         self._agent: Agent | None = None
+        self._learning: Learning | None = None
 
     async def start(self) -> ModelInfo:
         """Put the adapters in order and load the model. ForeignFile or EngineFailure if that cannot be done."""
@@ -95,11 +110,17 @@ class App:
         info = await self._engine.start()
         sink = Recorder(self.experiences, self.clock) if self.settings.memory.record else Forgetful()
         router = Router(self.adapters, info.sha256)
-        self._agent = Agent(self._engine, router, sink, {Calc.name: Calc()}, self.clock)
+        corrections = ChatCorrections(self.experiences, self.records, self.clock)
+        self._agent = Agent(self._engine, router, sink, {Calc.name: Calc()}, self.clock, corrections)
+        self._learning = await asyncio.to_thread(self._build_learning)
+        self._learning.start()
         return info
 
     async def stop(self) -> None:
-        """Answers first, then the records they left, then the engine and the disk."""
+        """Learning first, then answers, then the records they left, then the engine and the disk."""
+        learning, self._learning = self._learning, None
+        if learning is not None:
+            await learning.stop()
         agent, self._agent = self._agent, None
         if agent is not None:
             await agent.settle()
@@ -130,6 +151,80 @@ class App:
             facts = await asyncio.to_thread(check_adapter, upload, base.path)
         return await self.adapters.install(theme, data, base.sha256, {"imported": asdict(facts)})
 
+    async def give_feedback(self, feedback: Feedback) -> str | None:
+        """Store it; a correction becomes a record in the same transaction, and its id is returned."""
+        if feedback.correction is None:
+            await self.experiences.add_feedback(feedback)
+            return None
+        return (await self.records.correct(feedback)).id
+
+    async def train(self, theme: str) -> Cycle:
+        """Open a cycle that starts as soon as none is running. Conflict, NotReady."""
+        return await self.learning.train_now(theme, self._engine.info.sha256)
+
+    def preview(self, theme: str) -> dict[str, Any]:
+        """What a cycle would learn now."""
+        new, old = self.records.unlearned(theme), self.records.learned(theme)
+        return {
+            "theme": theme,
+            "new": [
+                {"id": record.id, "question": record.question, "answer": record.answer, "split": record.split}
+                for record in new
+            ],
+            "learned": len(old),
+            "contradicted": len(self.records.contradictions(theme)),
+            "enough": len(new) >= self.settings.learn.min_corrections,
+        }
+
+    def events(self, cycle: str) -> Sequence[Mapping[str, Any]]:
+        return self._learning.journal.events(cycle) if self._learning else ()
+
+    def verdict(self, id: str) -> dict[str, Any]:
+        return self._learnt.verdicts.get(id).to_json()
+
+    def active_names(self) -> set[str]:
+        if not self.ready():
+            return set()
+        return {adapter.name for adapter in self.adapters.active(self._engine.info.sha256).values()}
+
+    async def rollback(self, theme: str, to: int | None) -> Adapter | None:
+        """What serves from the next request on; answers that stream now finish on what they began with."""
+        if not self.ready():
+            raise NotReady("the model is loading")
+        return await self.adapters.rollback(theme, self._engine.info.sha256, to)
+
+    async def verify(self) -> list[str]:
+        return await asyncio.to_thread(self.adapters.verify)
+
+    @property
+    def learning(self) -> Learning:
+        if self._learning is None:
+            raise NotReady("the model is loading or the daemon is stopping; try again in a moment")
+        return self._learning
+
+    def _build_learning(self) -> Learning:
+        settings = self.settings.learn
+        sandbox = Sandbox()
+        teaching = Teaching(
+            replay=self._replay(),
+            suites=suites.load_all(resources.path("benchmarks/suites")),
+            theme_suites=_theme_suites(),
+            runner=None if sandbox.available() else sandbox,
+            threads=settings.threads or psutil.cpu_count(logical=False) or 1,
+            seed=settings.seed,
+        )
+        journal = Journal()
+        parts = (self._learnt, self._engine, teaching, TrainerProcess(), self.settings.home, self.clock, journal)
+        runner = CycleRunner(*parts)
+        return Learning(runner, self._learnt, journal, settings, self.clock, self._idle_for_s, _cpu_busy)
+
+    def _replay(self) -> list[Conversation]:
+        """What the seed was grown on keeps it from forgetting; another base has no such text of ours."""
+        return [] if self.settings.engine.model else read_replay(resources.path("models/seed/replay.jsonl"))
+
+    def _idle_for_s(self) -> float:
+        return self.clock.monotonic() - self._agent.last_asked if self._agent else 0.0
+
     def status(self) -> dict[str, Any]:
         """For ``/a3x/status``: what runs, on what, since when."""
         return {
@@ -143,6 +238,8 @@ class App:
             "memory": {"recording": self.settings.memory.record, "experiences": self.experiences.count()},
             "database": self._db.stats(),
             "adapters": len(self.adapters.list()),
+            "active": sorted(self.active_names()),
+            "learning": self._learning.status() if self._learning else {},
             "resident_bytes": psutil.Process().memory_info().rss,
         }
 
@@ -153,18 +250,30 @@ def build(settings: Settings, make_engine: EngineMaker = build_engine) -> App:
     engine = make_engine(settings, clock)
     make_folder(settings.home)
     db = Database(settings.home / DATABASE, disk, clock)
-    return App(settings, db, Experiences(db), _adapters(db, settings, disk, clock), engine, clock)
+    return App(settings, db, Experiences(db), _learnt(db, settings, disk, clock), engine, clock)
 
 
-def open_stores(settings: Settings) -> tuple[Experiences, Adapters]:
+def open_stores(settings: Settings) -> tuple[Experiences, Stores]:
     """The stores for reading, beside or without a daemon. NotFound if there is nothing yet."""
     clock, disk = SystemClock(), RealDisk()
     db = Database(settings.home / DATABASE, disk, clock, read_only=True)
-    return Experiences(db), _adapters(db, settings, disk, clock)
+    return Experiences(db), _learnt(db, settings, disk, clock)
 
 
-def _adapters(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Adapters:
-    return Adapters(db, settings.home, disk, clock)
+def _learnt(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Stores:
+    adapters = Adapters(db, settings.home, disk, clock)
+    return Stores(Cycles(db, clock), Records(db, clock), adapters, Verdicts(db, clock))
+
+
+def _theme_suites() -> dict[str, tuple[str, ...]]:
+    """Theme → the fixed suites that judge it, from loras/*.toml."""
+    folder = resources.path("loras")
+    return {path.stem: tuple(tomllib.loads(path.read_text())["suites"]) for path in sorted(folder.glob("*.toml"))}
+
+
+def _cpu_busy() -> float | None:
+    """Share of all cores that was busy since the last call."""
+    return psutil.cpu_percent(interval=None) / 100.0
 
 
 def _model(info: ModelInfo) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -62,21 +62,36 @@ class ExperienceSink(Protocol):
         ...
 
 
+class CorrectionSink(Protocol):
+    """Hears of every stored turn; ``agent.corrections.ChatCorrections`` is the real one."""
+
+    async def notice(self, messages: Sequence[Message], session: str, experience_id: str) -> None: ...
+
+
 class Agent:
     """Answers turns: ``turn`` yields pieces as they become final, then one TurnResult."""
 
     def __init__(
-        self, engine: Engine, router: Router, sink: ExperienceSink, tools: Mapping[str, Tool], clock: Clock
+        self,
+        engine: Engine,
+        router: Router,
+        sink: ExperienceSink,
+        tools: Mapping[str, Tool],
+        clock: Clock,
+        corrections: CorrectionSink | None = None,
     ) -> None:
         self._engine = engine
         self._router = router
         self._sink = sink
         self._tools = tools
         self._clock = clock
+        self._corrections = corrections
+        self.last_asked = clock.monotonic()
         self._recording: set[asyncio.Task[bool]] = set()
 
     async def turn(self, request: TurnRequest) -> AsyncGenerator[Piece | TurnResult, None]:
         """Raises BadRequest and its kin before the first piece; a failure later is recorded and raised."""
+        self.last_asked = self._clock.monotonic()
         mix = self._router.mix(request.model)
         turn = _Turn(new_id(self._clock), request)
         try:
@@ -92,6 +107,8 @@ class Agent:
             self._record_later(turn, "the client left before the end")
             raise
         recorded = await self._record(turn)
+        if recorded and self._corrections:
+            await self._corrections.notice(request.messages, request.session, turn.id)
         yield TurnResult(turn.id, recorded, turn.completion(), mix, tuple(turn.uses))
 
     async def settle(self) -> None:

@@ -28,9 +28,13 @@ def list_(
         output.emit({"adapters": lines})
         return
     rows = [
-        (line["name"], line["sha256"][:16], line["base_sha256"][:16], output.when(line["created"])) for line in lines
+        (
+            *(line["name"], "serves" if line.get("active") else ""),
+            *(line["sha256"][:16], line["base_sha256"][:16], output.when(line["created"])),
+        )
+        for line in lines
     ]
-    output.table(("adapter", "sha256", "base", "created"), rows, "no adapters are installed")
+    output.table(("adapter", "", "sha256", "base", "created"), rows, "no adapters are installed")
 
 
 @app.command()
@@ -74,8 +78,51 @@ def import_(
         print(f"{made['name']} is installed; use it as model a3x:{made['name']}")
 
 
-for promised in ("rollback", "verify", "promote"):
-    output.promise(app, f"adapters {promised}")
+@app.command()
+def rollback(
+    theme: Annotated[str, typer.Argument(help="The theme to take back.")] = "general",
+    to: Annotated[int | None, typer.Option("--to", help="Version; else the one that served before.")] = None,
+    json: output.Json = False,
+    home: output.Home = None,
+    config: output.Config = None,
+) -> None:
+    """Let an earlier version serve again, at once."""
+    from a3x.cli.client import Client, segment
+
+    with Client(output.settings(home, config)) as daemon:
+        done = daemon.post(f"/a3x/adapters/{segment(theme)}/rollback", {"to": to} if to else {})
+    if json:
+        output.emit(done)
+    else:
+        print(f"{theme} is served by {done['serving']['name'] if done['serving'] else 'the base'} from now on")
+
+
+@app.command()
+def verify(json: output.Json = False, home: output.Home = None, config: output.Config = None) -> None:
+    """Hash every file of every version again and walk the ledger; exit 1 if something does not add up."""
+    problems = _problems(output.settings(home, config))
+    if json:
+        output.emit({"ok": not problems, "problems": problems})
+    else:
+        print("\n".join(problems) or "every file has its hash, the ledger is whole, one version a theme serves")
+    if problems:
+        raise typer.Exit(1)
+
+
+output.promise(app, "adapters promote")
+
+
+def _problems(settings: Settings) -> list[str]:
+    from a3x.cli.client import Client, NoDaemon
+
+    try:
+        with Client(settings) as daemon:
+            return daemon.post("/a3x/verify", {})["problems"]
+    except NoDaemon:
+        from a3x.app import open_stores
+
+        _, stores = open_stores(settings)
+        return stores.adapters.verify()
 
 
 def _lines(settings: Settings, theme: str | None) -> list[dict[str, Any]]:
@@ -88,8 +135,8 @@ def _lines(settings: Settings, theme: str | None) -> list[dict[str, Any]]:
         from a3x.app import open_stores
         from a3x.http.routes_adapters import line
 
-        _, adapters = open_stores(settings)
-        return [line(adapter) for adapter in adapters.list(theme)]
+        _, stores = open_stores(settings)
+        return [line(adapter) for adapter in stores.adapters.list(theme)]
 
 
 def _one(settings: Settings, theme: str, version: int) -> dict[str, Any]:
@@ -102,5 +149,5 @@ def _one(settings: Settings, theme: str, version: int) -> dict[str, Any]:
         from a3x.app import open_stores
         from a3x.http.routes_adapters import line
 
-        _, adapters = open_stores(settings)
+        adapters = open_stores(settings)[1].adapters
         return {**line(adapters.get(theme, version)), "manifest": adapters.manifest(theme, version)}

@@ -20,8 +20,11 @@ MODULES = {
     "doctor": "a3x.cli.doctor",
     "memory": "a3x.cli.memory",
     "adapters": "a3x.cli.adapters",
+    "train": "a3x.cli.train",
+    "explain": "a3x.cli.explain",
+    "bench": "a3x.cli.bench",
 }
-PROMISED = ("train", "bench", "explain", "pause", "resume", "forget", "model")
+PROMISED = ("pause", "resume", "forget", "model")
 
 EXIT_FAILED = 1
 EXIT_NOT_BUILT = 2

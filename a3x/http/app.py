@@ -14,6 +14,7 @@ from a3x.http.routes_a3x import OwnRoutes
 from a3x.http.routes_adapters import AdapterRoutes
 from a3x.http.routes_chat import ChatRoutes
 from a3x.http.routes_info import InfoRoutes
+from a3x.http.routes_learn import LearnRoutes
 from a3x.http.services import Services
 from a3x.types import Clock
 
@@ -25,6 +26,7 @@ def build(services: Services, server: Server, clock: Clock) -> Starlette:
             *InfoRoutes(services).routes(),
             *ChatRoutes(services, server).routes(),
             *OwnRoutes(services, server, clock).routes(),
+            *LearnRoutes(services, server).routes(),
             *AdapterRoutes(services, server).routes(),
         ],
         middleware=[Middleware(errors.CatchAll), Middleware(Guard, server=server)],

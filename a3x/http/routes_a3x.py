@@ -59,8 +59,8 @@ class OwnRoutes:
         if wire.correction is not None and not wire.correction.strip():
             raise BadRequest("the correction is empty: send the answer it should have been, or none", "correction")
         given = Feedback(wire.experience_id, wire.rating, wire.correction, self.clock.now())
-        await self.services.experiences.add_feedback(given)
-        return JSONResponse({"ok": True, **asdict(given)})
+        record = await self.services.give_feedback(given)
+        return JSONResponse({"ok": True, **asdict(given), "record": record})
 
     async def memory(self, request: Request) -> Response:
         """Experiences, newest first; ``next_before`` asks for the page after this one."""

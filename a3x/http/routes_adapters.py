@@ -30,17 +30,20 @@ class AdapterRoutes:
         ]
 
     async def all(self, request: Request) -> Response:
-        return JSONResponse({"adapters": [line(adapter) for adapter in self.services.adapters.list()]})
+        return JSONResponse({"adapters": self._lines(None)})
 
     async def theme(self, request: Request) -> Response:
         theme = _theme(request)
-        lines = [line(adapter) for adapter in self.services.adapters.list(theme)]
-        return JSONResponse({"theme": theme, "adapters": lines})
+        return JSONResponse({"theme": theme, "adapters": self._lines(theme)})
 
     async def version(self, request: Request) -> Response:
         theme, version = _theme(request), request.path_params["version"]
         adapter = self.services.adapters.get(theme, version)
         return JSONResponse({**line(adapter), "manifest": dict(self.services.adapters.manifest(theme, version))})
+
+    def _lines(self, theme: str | None) -> list[dict[str, Any]]:
+        active = self.services.active_names()
+        return [line(adapter, adapter.name in active) for adapter in self.services.adapters.list(theme)]
 
     async def bring(self, request: Request) -> Response:
         """Body: the bytes of a GGUF LoRA. It becomes the theme's next version, not its active one."""
@@ -51,9 +54,10 @@ class AdapterRoutes:
         return JSONResponse(line(await self.services.import_adapter(theme, data)), 201)
 
 
-def line(adapter: Adapter) -> dict[str, Any]:
-    """One version as the lists show it."""
+def line(adapter: Adapter, active: bool | None = None) -> dict[str, Any]:
+    """One version as the lists show it; ``active`` where it is known whether it serves."""
     return {
+        **({} if active is None else {"active": active}),
         "name": adapter.name,
         "theme": adapter.theme,
         "version": adapter.version,

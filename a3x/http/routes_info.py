@@ -15,13 +15,8 @@ from a3x.http.services import Services
 PROMISED = (
     ("POST", "/v1/completions"),
     ("POST", "/v1/embeddings"),
-    ("POST", "/a3x/train"),
     ("POST", "/a3x/forget"),
     ("POST", "/a3x/learning"),
-    ("POST", "/a3x/adapters/{theme}/rollback"),
-    ("GET", "/a3x/cycles"),
-    ("GET", "/a3x/cycles/{id}"),
-    ("GET", "/a3x/verdicts/{id}"),
 )
 
 FRONT = f"""A³X {__version__}, a local agent that improves itself.
@@ -31,6 +26,7 @@ GET  /v1/models             a3x, a3x:base, a3x:THEME@N
 POST /a3x/feedback          {{"experience_id": ..., "rating": -1|0|1, "correction": ...}}
 GET  /a3x/status            what it is doing
 GET  /a3x/adapters          what it has learnt
+POST /a3x/train             learn now from what was corrected; watch at /a3x/cycles/ID
 GET  /a3x/memory            what it remembers
 GET  /healthz  /readyz      alive; model loaded
 """

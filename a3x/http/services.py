@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Protocol
 
 from a3x.agent.turn import TurnRequest, TurnResult
+from a3x.stores.cycles import Cycle, Step
 from a3x.types import Adapter, Experience, Feedback, Piece
 
 
@@ -28,7 +29,6 @@ class Remembering(Protocol):
 
     def feedback(self, id: str, /) -> Sequence[Feedback]: ...
 
-    async def add_feedback(self, feedback: Feedback) -> None: ...
 
 
 class Shelving(Protocol):
@@ -39,6 +39,16 @@ class Shelving(Protocol):
     def get(self, theme: str, version: int) -> Adapter: ...
 
     def manifest(self, theme: str, version: int) -> Mapping[str, Any]: ...
+
+
+class Cycling(Protocol):
+    """The learning cycles."""
+
+    def get(self, id: str) -> Cycle: ...
+
+    def steps(self, id: str) -> Sequence[Step]: ...
+
+    def recent(self, limit: int = 50) -> Sequence[Cycle]: ...
 
 
 class Services(Protocol):
@@ -53,7 +63,32 @@ class Services(Protocol):
     @property
     def adapters(self) -> Shelving: ...
 
+    @property
+    def cycles(self) -> Cycling: ...
+
     async def import_adapter(self, theme: str, data: bytes) -> Adapter: ...
+
+    async def give_feedback(self, feedback: Feedback) -> str | None:
+        """Store it; a correction becomes a record, whose id is returned."""
+        ...
+
+    async def train(self, theme: str) -> Cycle:
+        """Open a cycle. Conflict if nothing is new or one is going on."""
+        ...
+
+    def active_names(self) -> set[str]:
+        """Versions (``theme@N``) that serve on the loaded base."""
+        ...
+
+    def preview(self, theme: str) -> dict[str, Any]: ...
+
+    def events(self, cycle: str) -> Sequence[Mapping[str, Any]]: ...
+
+    def verdict(self, id: str) -> dict[str, Any]: ...
+
+    async def rollback(self, theme: str, to: int | None) -> Adapter | None: ...
+
+    async def verify(self) -> list[str]: ...
 
     def status(self) -> dict[str, Any]: ...
 
