@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def advance(cycles: Cycles, id: str, a: Any, b: Any, **more: Any) -> Cycle:
 def brought_to(cycles: Cycles, state: str, theme: str = "cli") -> Cycle:
     cycle = opened(cycles, theme)
     path = [*PATH, state] if state not in PATH else PATH[: PATH.index(state) + 1]
-    for a, b in zip(path, path[1:], strict=False):
+    for a, b in pairwise(path):
         cycle = advance(cycles, cycle.id, a, b)
     return cycle
 
