@@ -70,7 +70,7 @@ _ASKS = re.compile(
 )
 _NO_VALUE = re.compile(
     r"(?:"
-    r"thanks?|thank\s+you|please|sorry|never\s?mind|problem|worries|need|way|idea|doubt|one|more|longer|i|i['’]\w+|you|"
+    r"thanks?|thank\s+you|please|sorry|never\s?mind|problem|worries|need|way|idea|doubt|more|longer|i|i['’]\w+|you|"
     r"you['’]\w+|we|we['’]\w+|they|he|she|let|let['’]s|do|don['’]?t|does|did|can|could|would|should|will|what|who|when|where|"
     r"why|how|which|that|this|there|not|just|only|also|but|and|or|if|because|so|stop|wait|try|use|give|show|tell|write|"
     r"make|explain|go|keep|forget|remember|look|run|ok|okay|fine|good|great|nice|yes|no|nope|really|never|maybe|perhaps|"
@@ -84,6 +84,12 @@ _NO_VALUE = re.compile(
     re.IGNORECASE,
 )
 """How what follows a weak mark starts when it is no value but another sentence."""
+_NOT_EVEN_SO = re.compile(
+    r"(?:try|do\s+it|please|again|you|i|i['’]\w+|that['’]s|thanks?|sorry|tente|tenta|de\s+novo|outra\s+vez|faça|por\s+favor|"
+    r"você|eu|obrigad[oa]|desculpe)\b",
+    re.IGNORECASE,
+)
+"""The few of them that follow a strong mark; commands like "make" are values there."""
 _COPULA = re.compile(
     r"\s*(?:,?\s+(?:is|are|was|means|stands\s+for|é|são|significa|fica\s+em|é\s+igual\s+a)|\s*[:=])\s+", re.IGNORECASE
 )
@@ -124,7 +130,7 @@ def _value(question: str, rest: str, most_words: int, surely: bool) -> str | Non
     stated = _stated(question, rest)
     if stated is not None:
         return _bare(stated) or None
-    if not surely and _NO_VALUE.match(rest):
+    if (_NOT_EVEN_SO if surely else _NO_VALUE).match(rest):
         return None
     words = rest.split()
     if not 0 < len(words) <= most_words or re.search(r"[.!;]\s+\w", rest):

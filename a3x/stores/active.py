@@ -29,7 +29,7 @@ class Decision:
 def current(connection: apsw.Connection, theme: str, base_sha256: str) -> int | None:
     """The version that serves, None for the base."""
     sql = "SELECT version FROM adapter_active WHERE theme = ? AND base_sha256 = ?"
-    rows = connection.execute(sql, (theme, base_sha256)).fetchall()
+    rows: list[tuple[Any, ...]] = connection.execute(sql, (theme, base_sha256)).fetchall()
     return int(rows[0][0]) if rows else None
 
 
@@ -42,7 +42,7 @@ def earlier(connection: apsw.Connection, theme: str, base_sha256: str) -> list[i
 
 def tombstoned(connection: apsw.Connection, theme: str) -> set[int]:
     rows = connection.execute("SELECT version FROM adapter_tombstone WHERE theme = ?", (theme,))
-    return {int(version) for (version,) in rows}
+    return {version for (version,) in rows if isinstance(version, int)}
 
 
 def promote(connection: apsw.Connection, theme: str, version: int, decision: Decision, when: float) -> None:
@@ -125,7 +125,7 @@ def problems(connection: apsw.Connection) -> list[str]:
 def _entry(event: ledger.Event, connection: apsw.Connection, theme: str, version: int, decision: Decision) -> Entry:
     """What the ledger says of a version. UnknownModel if there is none, Conflict if it was withdrawn."""
     sql = "SELECT sha256, base_sha256 FROM adapter WHERE theme = ? AND version = ?"
-    rows = connection.execute(sql, (theme, version)).fetchall()
+    rows: list[tuple[Any, ...]] = connection.execute(sql, (theme, version)).fetchall()
     if not rows:
         raise UnknownModel(f"there is no adapter {theme}@{version}", param="version")
     if version in tombstoned(connection, theme):

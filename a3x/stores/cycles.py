@@ -31,7 +31,8 @@ NEXT: Mapping[str, tuple[State, ...]] = {
     "failed": (),
 }
 UNFINISHED = tuple(state for state, following in NEXT.items() if following)
-SELECT = "SELECT id, theme, base_sha256, reason, state, opened, changed, facts FROM cycle"
+COLUMNS = ("id", "theme", "base_sha256", "reason", "state", "opened", "changed", "facts")
+SELECT = f"SELECT {', '.join(COLUMNS)} FROM cycle"
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,8 @@ class Cycles:
             sql = (
                 'SELECT from_state, to_state, "when", reason, facts FROM cycle_step WHERE cycle_id = ? ORDER BY number'
             )
-            return [Step(*row[:4], json.loads(row[4])) for row in connection.execute(sql, (id,))]
+            rows: list[tuple[Any, ...]] = connection.execute(sql, (id,)).fetchall()
+            return [Step(a, b, when, reason, json.loads(facts)) for a, b, when, reason, facts in rows]
 
         return self._db.read(job)
 
@@ -171,7 +173,8 @@ def _get(connection: apsw.Connection, id: str) -> Cycle:
 
 
 def _select(connection: apsw.Connection, rest: str, values: tuple[Any, ...] = ()) -> list[Cycle]:
-    return [Cycle(*row[:7], json.loads(row[7])) for row in connection.execute(f"{SELECT} {rest}", values)]
+    rows: list[tuple[Any, ...]] = connection.execute(f"{SELECT} {rest}", values).fetchall()
+    return [Cycle(**{**dict(zip(COLUMNS, row, strict=True)), "facts": json.loads(row[-1])}) for row in rows]
 
 
 def _is_unfinished() -> str:

@@ -81,13 +81,14 @@ def append(connection: apsw.Connection, entry: Entry, when: float) -> LedgerRow:
         numbers = _canonical(dict(entry.numbers))
     except (TypeError, ValueError) as error:
         raise BadRequest(f"numbers cannot be stored as JSON: {error}", param="numbers") from error
-    last_seq, last_hash = connection.execute("SELECT seq, hash FROM ledger_head").fetchall()[0]
-    seq = int(last_seq) + 1
+    heads: list[tuple[Any, ...]] = connection.execute("SELECT seq, hash FROM ledger_head").fetchall()
+    ((last_seq, last_hash),) = heads
+    seq = last_seq + 1
     said = (entry.event, entry.theme, entry.version, entry.sha256, entry.base_sha256, entry.cycle, entry.reason)
     fields = (seq, float(when), *said, numbers, last_hash)
     digest = _digest(fields)
     connection.execute(f"INSERT INTO ledger ({COLUMNS}) VALUES ({', '.join('?' * 12)})", (*fields, digest))
-    return LedgerRow(**vars(entry), seq=seq, when=when, previous_hash=str(last_hash), hash=digest)
+    return LedgerRow(**vars(entry), seq=seq, when=when, previous_hash=last_hash, hash=digest)
 
 
 def select(connection: apsw.Connection, where: str = "", values: tuple[Any, ...] = ()) -> list[LedgerRow]:

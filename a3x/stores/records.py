@@ -193,7 +193,8 @@ def split_of(source_key: str) -> SplitName:
 
 def _question(connection: apsw.Connection, experience_id: str) -> tuple[str, str, str]:
     """An experience's question, theme and language."""
-    rows = connection.execute("SELECT this, theme, lang FROM experience WHERE id = ?", (experience_id,)).fetchall()
+    sql = "SELECT this, theme, lang FROM experience WHERE id = ?"
+    rows: list[tuple[Any, ...]] = connection.execute(sql, (experience_id,)).fetchall()
     question, theme, lang = rows[0]
     if not question.strip():
         raise BadRequest(f"experience {experience_id} has no question to learn an answer to", param="experience_id")
@@ -266,8 +267,14 @@ def _insert(connection: apsw.Connection, record: Record, source_key: str) -> Non
 
 
 def _select(connection: apsw.Connection, rest: str, values: tuple[Any, ...]) -> list[Record]:
-    rows = connection.execute(f"SELECT {FIELDS} FROM record {rest}", values)
-    return [Record(*row[:5], tuple(json.loads(row[5])), tuple(json.loads(row[6])), *row[7:]) for row in rows]
+    rows: list[tuple[Any, ...]] = connection.execute(f"SELECT {FIELDS} FROM record {rest}", values).fetchall()
+    return [_from_row(row) for row in rows]
+
+
+def _from_row(row: tuple[Any, ...]) -> Record:
+    id, theme, lang, origin, weight, messages, source_ids, *rest = row
+    said, sources = tuple(json.loads(messages)), tuple(json.loads(source_ids))
+    return Record(id, theme, lang, origin, weight, said, sources, *rest)
 
 
 def _to_json(value: object) -> str:

@@ -137,12 +137,13 @@ def test_verify_sees_damage(adapters: Adapters) -> None:
 
 
 def test_full_disk_makes_no_version(db: Database, tmp_path: Path) -> None:
-    with FullDisk(room_bytes=10) as disk:
+    with FullDisk(room_bytes=500) as disk:
         adapters = Adapters(db, tmp_path, disk, HandClock())
         with pytest.raises(StorageFull):
-            install(adapters, "cli", b"more than ten bytes")
-        with pytest.raises(StorageFull):
-            install(adapters, "cli", b"nine byte")  # fits, its manifest does not
+            install(adapters, "cli", b"weights" * 100)
+        disk.room_bytes = 500
+        with pytest.raises(StorageFull, match=r"manifest\.json"):
+            install(adapters, "cli", b"nine byte")
         assert adapters.list() == []
         assert list((tmp_path / "adapters" / "cli").glob("*")) == []
         disk.room_bytes = None

@@ -73,7 +73,12 @@ def test_a_version_is_a_whole_peft_folder_with_its_lineage(adapters: Adapters) -
 
 def test_installation_refuses_strange_files_and_parents(adapters: Adapters) -> None:
     install(adapters, b"one", base=OTHER)
-    for more in ({"files": {"../x": b""}}, {"files": {"manifest.json": b""}}, {"lineage": Lineage(parent=1)}):
+    refused: list[dict[str, Any]] = [
+        {"files": {"../x": b""}},
+        {"files": {"manifest.json": b""}},
+        {"lineage": Lineage(parent=1)},
+    ]
+    for more in refused:
         with pytest.raises(BadRequest):
             install(adapters, b"two", **more)
     with pytest.raises(BadRequest, match="lineage"):
