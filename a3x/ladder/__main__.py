@@ -49,8 +49,8 @@ def seed(options: argparse.Namespace) -> None:
         trainer.resume(out / "checkpoint.pt")
     elif options.init:
         trainer.warm_start(options.init)
-    source = Source(settings, out / "vocabulary.gguf", salt=trainer.step, steps=options.steps)
-    stream = Stream(source, trainer.step)
+    source = Source(settings, out / "vocabulary.gguf", salt=str(trainer.step), steps=options.steps)
+    stream = Stream(source, trainer.step, options.feeders)
     try:
         trainer.run(stream, None if options.no_probe else _prober(out, settings, pieces, generators))
     finally:
@@ -147,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     grow.add_argument("--init", type=Path, help="checkpoint whose weights to start from")
     grow.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     grow.add_argument("--device", default="cpu")
+    grow.add_argument("--feeders", type=int, default=1, help="processes that draw batches")
     grow.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True)
     grow.add_argument("--no-probe", action="store_true", help="do not score while training")
     grow.set_defaults(act=seed)

@@ -12,10 +12,11 @@ import math
 import os
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import numpy as np
@@ -161,7 +162,7 @@ class Source:
 
     recipe: Recipe
     vocabulary: Path
-    salt: int
+    salt: str
     steps: int | None
 
     def batches(self, progress: Callable[[int], float]) -> Iterator[Batch]:
@@ -175,39 +176,50 @@ class Source:
 
 
 class Stream:
-    """Batches drawn ahead by a child process. With a step budget the drawing is deterministic; with a time budget it
-    follows ``progress``, which the trainer sets."""
+    """Batches drawn ahead by child processes, taken in turn. With a step budget the drawing is deterministic; with a time
+    budget it follows ``progress``, which the trainer sets."""
 
-    def __init__(self, source: Source, done: int = 0, ahead: int = 48) -> None:
+    def __init__(self, source: Source, done: int = 0, feeders: int = 1, ahead: int = 48) -> None:
         context = get_context("spawn")
         self._progress = context.Value("d", 0.0)
-        self._queue: Queue[Batch] = context.Queue(ahead)
-        self._child = context.Process(target=_feed, args=(source, done, self._progress, self._queue), daemon=True)
-        self._child.start()
+        self._queues: list[Queue[Batch]] = [context.Queue(ahead) for _ in range(feeders)]
+        self._children = []
+        for number, queue in enumerate(self._queues):
+            own = replace(source, salt=f"{source.salt}/{number}")
+            steps = (done + number, feeders)
+            child = context.Process(target=_feed, args=(own, steps, self._progress, queue), daemon=True)
+            child.start()
+            self._children.append(child)
+        self._turn = 0
 
     def set_progress(self, progress: float) -> None:
         self._progress.value = progress
 
     def next(self) -> Batch:
-        """The next batch; raises ``RuntimeError`` when the child died."""
+        """The next batch; raises ``RuntimeError`` when the child that should draw it died."""
+        turn = self._turn % len(self._queues)
+        self._turn += 1
         while True:
             try:
-                return self._queue.get(timeout=120)
-            except Exception as error:
-                if not self._child.is_alive():
-                    raise RuntimeError("the process that draws batches died; its traceback is above") from error
+                return self._queues[turn].get(timeout=10)
+            except Empty as error:
+                if not self._children[turn].is_alive():
+                    raise RuntimeError("a process that draws batches died; its traceback is above") from error
 
     def close(self) -> None:
-        self._child.terminate()
-        self._child.join()
+        for child in self._children:
+            child.terminate()
+            child.join()
 
 
-def _feed(source: Source, done: int, progress: Any, queue: Queue[Batch]) -> None:
+def _feed(source: Source, numbers: tuple[int, int], progress: Any, queue: Queue[Batch]) -> None:
+    """Draw for ever; ``numbers`` are this feeder's first step and its stride."""
     parent = os.getppid()
+    first, stride = numbers
     steps = source.steps
 
     def where(number: int) -> float:
-        return (done + number) / steps if steps else progress.value
+        return min(1.0, (first + number * stride) / steps) if steps else progress.value
 
     for batch in source.batches(where):
         queue.put(batch)
