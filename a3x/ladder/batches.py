@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from pathlib import Path
-from queue import Empty
+from queue import Empty, Full
 from typing import Any
 
 import numpy as np
@@ -222,6 +222,11 @@ def _feed(source: Source, numbers: tuple[int, int], progress: Any, queue: Queue[
         return min(1.0, (first + number * stride) / steps) if steps else progress.value
 
     for batch in source.batches(where):
-        queue.put(batch)
-        if os.getppid() != parent:
-            return
+        while True:
+            if os.getppid() != parent:
+                return
+            try:
+                queue.put(batch, timeout=5)
+                break
+            except Full:
+                continue
