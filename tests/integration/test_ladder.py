@@ -13,8 +13,8 @@ import sentencepiece
 import torch
 
 from a3x.ladder import export, recipe, tokenizer
-from a3x.ladder.commands import main
 from a3x.ladder.batches import Batch, Packer
+from a3x.ladder.commands import main
 from a3x.ladder.corpus.example import Example, Message, Split
 from a3x.ladder.evaluate import Decoder, grade
 from a3x.ladder.model import Llama
