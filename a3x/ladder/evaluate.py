@@ -52,8 +52,10 @@ class Decoder:
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = False
         self.streams = streams
-        self._vocab = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(self._model))
+        vocabulary: Any = llama_cpp.llama_model_get_vocab(self._model)
+        self._vocab = llama_cpp.llama_vocab_n_tokens(vocabulary)
         self._context: Any = llama_cpp.llama_init_from_model(self._model, params)
+        self._memory: Any = llama_cpp.llama_get_memory(self._context)
         self._batch = llama_cpp.llama_batch_init(self.context, 0, 1)
 
     def close(self) -> None:
@@ -104,7 +106,7 @@ class Decoder:
         return np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(self._context, row), (self._vocab,))
 
     def _clear(self) -> None:
-        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), True)
+        llama_cpp.llama_memory_clear(self._memory, True)
 
     def _decode(self, rows: Iterable[tuple[int, int, int, bool]]) -> None:
         """Decode rows of (token, position, stream, wants logits)."""

@@ -79,7 +79,7 @@ class ServedTokenizer:
             raise ValueError(f"llama.cpp cannot read a vocabulary from {gguf}")
         self._vocab: Any = llama_cpp.llama_model_get_vocab(self._model)
         self._room: Any = (llama_cpp.llama_token * 8192)()
-        self.begin = llama_cpp.llama_vocab_bos(self._vocab)
+        self.begin = int(llama_cpp.llama_vocab_bos(self._vocab))
         self.end = self.special(END)
         self.roles = {role: self.special(f"<|{role}|>") for role in ROLES}
 
@@ -107,7 +107,8 @@ class ServedTokenizer:
 
     def conversation(self, messages: Iterable[Message]) -> tuple[list[int], list[bool]]:
         """Token ids, and which of them the assistant wrote (its end marker included)."""
-        ids, written = [self.begin], [False]
+        ids: list[int] = [self.begin]
+        written = [False]
         for message in messages:
             body = self.text(message.content) + [self.end]
             ids += [self.roles[message.role], *body]
