@@ -32,10 +32,14 @@ Corpus = dict[str, Generator]
 OVERFLOW = 1.2
 """A batch is packed once this many times its tokens wait: what does not fit waits for the next."""
 
+SCORED_STEP = 128
+"""Scored positions are filled up to a multiple of this with weight 0: the CPU kernels keep memory for every new shape."""
+
 
 @dataclass(frozen=True)
 class Batch:
-    """Packed rows. ``where`` are flat positions whose next token is scored; ``answer`` marks what the assistant wrote."""
+    """Packed rows. ``where`` are flat positions whose next token is scored, with its weight; ``answer`` marks what the
+    assistant wrote."""
 
     tokens: NDArray[np.int16]
     positions: NDArray[np.int16]
@@ -136,14 +140,17 @@ class _Rows:
         kept = np.random.default_rng(rng.getrandbits(32)).random(weights.size) < recipe.rest_sampled
         where = np.flatnonzero(answer | ((weights > 0) & kept))
         answer = answer[where]
+        scored = np.where(answer, weights[where], recipe.rest_weight / recipe.rest_sampled)
+        spare = -len(where) % SCORED_STEP
+        where = np.pad(where, (0, spare))
         return Batch(
             self.tokens,
             self.positions,
             self.documents,
             where.astype(np.int32),
             self.tokens.ravel()[where + 1],
-            np.where(answer, weights[where], recipe.rest_weight / recipe.rest_sampled).astype(np.float32),
-            answer,
+            np.pad(scored, (0, spare)).astype(np.float32),
+            np.pad(answer, (0, spare)),
         )
 
 
