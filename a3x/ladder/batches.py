@@ -12,10 +12,11 @@ import math
 import os
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from pathlib import Path
+from queue import Empty, Full
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,14 @@ Corpus = dict[str, Generator]
 OVERFLOW = 1.2
 """A batch is packed once this many times its tokens wait: what does not fit waits for the next."""
 
+SCORED_STEP = 128
+"""Scored positions are filled up to a multiple of this with weight 0: the CPU kernels keep memory for every new shape."""
+
 
 @dataclass(frozen=True)
 class Batch:
-    """Packed rows. ``where`` are flat positions whose next token is scored; ``answer`` marks what the assistant wrote."""
+    """Packed rows. ``where`` are flat positions whose next token is scored, with its weight; ``answer`` marks what the
+    assistant wrote."""
 
     tokens: NDArray[np.int16]
     positions: NDArray[np.int16]
@@ -135,14 +140,17 @@ class _Rows:
         kept = np.random.default_rng(rng.getrandbits(32)).random(weights.size) < recipe.rest_sampled
         where = np.flatnonzero(answer | ((weights > 0) & kept))
         answer = answer[where]
+        scored = np.where(answer, weights[where], recipe.rest_weight / recipe.rest_sampled)
+        spare = -len(where) % SCORED_STEP
+        where = np.pad(where, (0, spare))
         return Batch(
             self.tokens,
             self.positions,
             self.documents,
             where.astype(np.int32),
             self.tokens.ravel()[where + 1],
-            np.where(answer, weights[where], recipe.rest_weight / recipe.rest_sampled).astype(np.float32),
-            answer,
+            np.pad(scored, (0, spare)).astype(np.float32),
+            np.pad(answer, (0, spare)),
         )
 
 
@@ -161,7 +169,7 @@ class Source:
 
     recipe: Recipe
     vocabulary: Path
-    salt: int
+    salt: str
     steps: int | None
 
     def batches(self, progress: Callable[[int], float]) -> Iterator[Batch]:
@@ -175,41 +183,57 @@ class Source:
 
 
 class Stream:
-    """Batches drawn ahead by a child process. With a step budget the drawing is deterministic; with a time budget it
-    follows ``progress``, which the trainer sets."""
+    """Batches drawn ahead by child processes, taken in turn. With a step budget the drawing is deterministic; with a time
+    budget it follows ``progress``, which the trainer sets."""
 
-    def __init__(self, source: Source, done: int = 0, ahead: int = 48) -> None:
+    def __init__(self, source: Source, done: int = 0, feeders: int = 1, ahead: int = 48) -> None:
         context = get_context("spawn")
         self._progress = context.Value("d", 0.0)
-        self._queue: Queue[Batch] = context.Queue(ahead)
-        self._child = context.Process(target=_feed, args=(source, done, self._progress, self._queue), daemon=True)
-        self._child.start()
+        self._queues: list[Queue[Batch]] = [context.Queue(ahead) for _ in range(feeders)]
+        self._children = []
+        for number, queue in enumerate(self._queues):
+            own = replace(source, salt=f"{source.salt}/{number}")
+            steps = (done + number, feeders)
+            child = context.Process(target=_feed, args=(own, steps, self._progress, queue), daemon=True)
+            child.start()
+            self._children.append(child)
+        self._turn = 0
 
     def set_progress(self, progress: float) -> None:
         self._progress.value = progress
 
     def next(self) -> Batch:
-        """The next batch; raises ``RuntimeError`` when the child died."""
+        """The next batch; raises ``RuntimeError`` when the child that should draw it died."""
+        turn = self._turn % len(self._queues)
+        self._turn += 1
         while True:
             try:
-                return self._queue.get(timeout=120)
-            except Exception as error:
-                if not self._child.is_alive():
-                    raise RuntimeError("the process that draws batches died; its traceback is above") from error
+                return self._queues[turn].get(timeout=10)
+            except Empty as error:
+                if not self._children[turn].is_alive():
+                    raise RuntimeError("a process that draws batches died; its traceback is above") from error
 
     def close(self) -> None:
-        self._child.terminate()
-        self._child.join()
+        for child in self._children:
+            child.terminate()
+            child.join()
 
 
-def _feed(source: Source, done: int, progress: Any, queue: Queue[Batch]) -> None:
+def _feed(source: Source, numbers: tuple[int, int], progress: Any, queue: Queue[Batch]) -> None:
+    """Draw for ever; ``numbers`` are this feeder's first step and its stride."""
     parent = os.getppid()
+    first, stride = numbers
     steps = source.steps
 
     def where(number: int) -> float:
-        return (done + number) / steps if steps else progress.value
+        return min(1.0, (first + number * stride) / steps) if steps else progress.value
 
     for batch in source.batches(where):
-        queue.put(batch)
-        if os.getppid() != parent:
-            return
+        while True:
+            if os.getppid() != parent:
+                return
+            try:
+                queue.put(batch, timeout=5)
+                break
+            except Full:
+                continue

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import llama_cpp
 import numpy as np
@@ -39,7 +39,9 @@ class Decoder:
     def __init__(self, gguf: Path, threads: int = 1, streams: int = 16) -> None:
         quiet()
         self.tokenizer = ServedTokenizer(gguf)
-        self._model = llama_cpp.llama_model_load_from_file(str(gguf).encode(), llama_cpp.llama_model_default_params())
+        self._model: Any = llama_cpp.llama_model_load_from_file(
+            str(gguf).encode(), llama_cpp.llama_model_default_params()
+        )
         if not self._model:
             raise ValueError(f"llama.cpp cannot load {gguf}")
         self.context = llama_cpp.llama_model_n_ctx_train(self._model)
@@ -50,8 +52,10 @@ class Decoder:
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = False
         self.streams = streams
-        self._vocab = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(self._model))
-        self._context = llama_cpp.llama_init_from_model(self._model, params)
+        vocabulary: Any = llama_cpp.llama_model_get_vocab(self._model)
+        self._vocab = llama_cpp.llama_vocab_n_tokens(vocabulary)
+        self._context: Any = llama_cpp.llama_init_from_model(self._model, params)
+        self._memory: Any = llama_cpp.llama_get_memory(self._context)
         self._batch = llama_cpp.llama_batch_init(self.context, 0, 1)
 
     def close(self) -> None:
@@ -102,7 +106,7 @@ class Decoder:
         return np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(self._context, row), (self._vocab,))
 
     def _clear(self) -> None:
-        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), True)
+        llama_cpp.llama_memory_clear(self._memory, True)
 
     def _decode(self, rows: Iterable[tuple[int, int, int, bool]]) -> None:
         """Decode rows of (token, position, stream, wants logits)."""
@@ -150,8 +154,14 @@ def sample(corpus: Corpus, split: Split, n: int, difficulty: float, salt: str) -
     return drawn
 
 
-def scores(decoder: Decoder, corpus: Corpus, n: int, splits: Sequence[Split] = get_args(Split), difficulty: float = 1.0,
-           salt: str = "card") -> dict[str, dict[str, Score]]:  # fmt: skip
+def scores(
+    decoder: Decoder,
+    corpus: Corpus,
+    n: int,
+    splits: Sequence[Split] = get_args(Split),
+    difficulty: float = 1.0,
+    salt: str = "card",
+) -> dict[str, dict[str, Score]]:
     """Score of each skill in each split."""
     table: dict[str, dict[str, Score]] = defaultdict(dict)
     for split in splits:

@@ -11,6 +11,7 @@ import ctypes
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import llama_cpp
 import sentencepiece
@@ -73,12 +74,12 @@ class ServedTokenizer:
         quiet()
         params = llama_cpp.llama_model_default_params()
         params.vocab_only = True
-        self._model = llama_cpp.llama_model_load_from_file(str(gguf).encode(), params)
+        self._model: Any = llama_cpp.llama_model_load_from_file(str(gguf).encode(), params)
         if not self._model:
             raise ValueError(f"llama.cpp cannot read a vocabulary from {gguf}")
-        self._vocab = llama_cpp.llama_model_get_vocab(self._model)
-        self._room = (llama_cpp.llama_token * 8192)()
-        self.begin = llama_cpp.llama_vocab_bos(self._vocab)
+        self._vocab: Any = llama_cpp.llama_model_get_vocab(self._model)
+        self._room: Any = (llama_cpp.llama_token * 8192)()
+        self.begin = int(llama_cpp.llama_vocab_bos(self._vocab))
         self.end = self.special(END)
         self.roles = {role: self.special(f"<|{role}|>") for role in ROLES}
 
@@ -106,7 +107,8 @@ class ServedTokenizer:
 
     def conversation(self, messages: Iterable[Message]) -> tuple[list[int], list[bool]]:
         """Token ids, and which of them the assistant wrote (its end marker included)."""
-        ids, written = [self.begin], [False]
+        ids: list[int] = [self.begin]
+        written = [False]
         for message in messages:
             body = [*self.text(message.content), self.end]
             ids += [self.roles[message.role], *body]

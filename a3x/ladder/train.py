@@ -46,7 +46,8 @@ class Trainer:
         self.recipe, self.budget, self.out = recipe, budget, out
         self.device = torch.device(device)
         self.model = Llama(recipe.shape).to(self.device)
-        self.forward = torch.compile(self.model, dynamic=False) if compiled else self.model
+        graphs = "reduce-overhead" if self.device.type == "cuda" else None
+        self.forward = torch.compile(self.model, dynamic=False, mode=graphs) if compiled else self.model
         self.score = torch.compile(_score, dynamic=True) if compiled else _score
         self.optimiser = _optimiser(self.model, recipe)
         self.half = self.device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()

@@ -12,8 +12,9 @@ import pytest
 import sentencepiece
 import torch
 
-from a3x.ladder import export, tokenizer
+from a3x.ladder import export, recipe, tokenizer
 from a3x.ladder.batches import Batch, Packer
+from a3x.ladder.commands import main
 from a3x.ladder.corpus.example import Example, Message, Split
 from a3x.ladder.evaluate import Decoder, grade
 from a3x.ladder.model import Llama
@@ -163,3 +164,36 @@ def test_rewriting_changes_weights_alone(run: Path, tmp_path: Path) -> None:
     doubled = {name: weight * 2 for name, weight in weights.items()}
     export.rewrite(run / "tiny.gguf", tmp_path / "doubled.gguf", doubled)
     assert torch.equal(export.read(tmp_path / "doubled.gguf")[1]["blk.0.attn_q.weight"], doubled["blk.0.attn_q.weight"])
+
+
+def test_the_seed_command_grows_exports_and_scores(tmp_path: Path) -> None:
+    settings = Recipe(
+        shape=Shape(vocab=1024, width=64, layers=1, heads=1, ffn=64, context=256),
+        row_tokens=(128, 256),
+        tokenizer_conversations=2000,
+        report_steps=10,
+        probe_steps=20,
+        probe_items=2,
+    )
+    (tmp_path / "small.toml").write_text(recipe.dump(settings))
+    out = tmp_path / "run"
+    arguments = [
+        "--recipe",
+        str(tmp_path / "small.toml"),
+        "--steps",
+        "30",
+        "--feeders",
+        "2",
+        "--n",
+        "2",
+        "--no-compile",
+    ]
+    assert main(["seed", "--out", str(out), "--threads", "1", *arguments]) == 0
+    events = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
+    assert [event["event"] for event in events] == ["step", "step", "probe", "step"]
+    scores = json.loads((out / "scores.json").read_text())
+    assert scores["steps"] == 30 and set(scores["exact_match"]) == set(settings.mixture.whole)
+    assert recipe.load(out / "recipe.toml") == settings
+    decoder = Decoder(out / f"{settings.name}.gguf")
+    assert decoder.context == 256
+    decoder.close()
