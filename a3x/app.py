@@ -66,6 +66,8 @@ def model_path(settings: Settings) -> Path:
 def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
     """The llama.cpp engine, not loaded yet. The import is late because it costs more than the rest of the daemon."""
     path = model_path(settings)
+    # llama.cpp's OpenMP threads spin while they wait unless told not to, before the library is loaded (decision 0005)
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from a3x.engine.scheduler import LlamaEngine
 
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from a3x.ladder import evaluate, export, recipe, teach, tokenizer
+from a3x.ladder import evaluate, export, recipe, replay, teach, tokenizer
 from a3x.ladder.batches import Corpus, Source, Stream, corpus, draw
 from a3x.ladder.corpus.example import Message
 from a3x.ladder.corpus.probes import NEWCOMER
@@ -85,6 +85,12 @@ def lesson(options: argparse.Namespace) -> None:
         print(json.dumps(result))
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def kept(options: argparse.Namespace) -> None:
+    """Write the replay that ships beside the seed."""
+    settings = _recipe(options)
+    replay.write(options.file, corpus(settings), settings, options.n, settings.seed)
 
 
 def newcomer(decoder: evaluate.Decoder) -> Iterator[tuple[str, str, bool]]:
@@ -158,6 +164,9 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("out", type=Path)
     convert.add_argument("gguf", type=Path)
     convert.set_defaults(act=turn_into_gguf)
+    rehearsal = commands.add_parser("replay", help="write training conversations that a LoRA replays")
+    rehearsal.add_argument("file", type=Path)
+    rehearsal.set_defaults(act=kept)
     taught = commands.add_parser("teach", help="measure how teachable a GGUF is")
     taught.add_argument("gguf", type=Path)
     taught.add_argument("--seeds", type=int, default=3)
@@ -165,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     taught.set_defaults(act=lesson)
     for command in (grow, score, taught):
         command.add_argument("--threads", type=int, default=2)
-    for command in (grow, score):
+    for command in (grow, score, rehearsal):
         command.add_argument("--recipe", type=Path, help="TOML with settings that differ from the default")
         command.add_argument("--n", type=int, default=100, help="conversations a skill and split")
     return parser

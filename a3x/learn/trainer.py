@@ -16,6 +16,8 @@ from a3x.runs import read_events
 POLL_S = 0.5
 EXITS = {2: "the run directory cannot be used", 3: "out of memory with one example at a time", 4: "training failed"}
 NICEST = 19
+ENVIRONMENT = {"OMP_WAIT_POLICY": "passive"}
+"""Threads that sleep while they wait: a spinning one keeps the core that its partner, or an answer, needs."""
 
 Report = Callable[[Mapping[str, Any]], None]
 
@@ -36,7 +38,7 @@ class TrainerProcess:
         command = (self._python, "-m", "a3x.train", "--tied", str(directory))
         with (directory / "trainer.log").open("ab") as log:
             self._child = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+                *command, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log, env={**os.environ, **ENVIRONMENT}
             )
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self._child.pid, NICEST)
