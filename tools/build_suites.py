@@ -212,9 +212,7 @@ def draws(suite: str) -> list[Draw]:
         return added + [_json(at) for at in range(DRAWN - len(added))]
     if suite == "reading":
         return [_skill(skill, at, "normalised") for skill, n in READING_SHARES.items() for at in range(n)]
-    return [
-        _skill(skill, at, "normalised", ("phrasing",)) for skill, n in DIALOGUE_SHARES.items() for at in range(n)
-    ]
+    return [_skill(skill, at, "normalised", ("phrasing",)) for skill, n in DIALOGUE_SHARES.items() for at in range(n)]
 
 
 # --- the hand-written ------------------------------------------------------------------------------------------------
@@ -271,7 +269,9 @@ def _hand_reading() -> list[Draft]:
 
 def _hand_dialogue() -> list[Draft]:
     return [
-        _draft(each, {"kind": "contains"} | {name: each[name] for name in ("any", "none") if name in each}, each["gold"])
+        _draft(
+            each, {"kind": "contains"} | {name: each[name] for name in ("any", "none") if name in each}, each["gold"]
+        )
         for each in hand.DIALOGUE
     ]
 

@@ -243,9 +243,7 @@ def _facts(numbers: Mapping[str, Numbers], policy: Policy) -> list[Reason]:
     return [Reason("facts", FACTS, found.lost, limit)] if found.lost > limit else []
 
 
-def _fallen(
-    numbers: Mapping[str, Numbers], candidate: Results, golden: Results | None, policy: Policy
-) -> list[Reason]:
+def _fallen(numbers: Mapping[str, Numbers], candidate: Results, golden: Results | None, policy: Policy) -> list[Reason]:
     reasons = []
     for name in FIXED:
         if name not in numbers:

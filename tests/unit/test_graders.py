@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -61,8 +62,6 @@ def test_text_graders(kind: str, gold: str, grader: dict[str, Any], right: list[
 
 
 def call(name: object = "calc", **arguments: object) -> str:
-    import json
-
     return json.dumps({"name": name, "arguments": arguments})
 
 

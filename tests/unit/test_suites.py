@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import shutil
+import tomllib
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -74,7 +76,7 @@ def test_one_changed_byte_is_refused(copy: Path, name: str) -> None:
     data = bytearray((copy / f"{name}.jsonl").read_bytes())
     data[-3] ^= 1
     (copy / f"{name}.jsonl").write_bytes(data)
-    with pytest.raises(ForeignFile, match=f"{name}.jsonl has sha256 .* pins"):
+    with pytest.raises(ForeignFile, match=rf"{name}\.jsonl has sha256 .* pins"):
         load(copy, name)
 
 
@@ -101,11 +103,9 @@ def test_what_is_missing_or_not_pinned_is_named(copy: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_pinned_file_that_is_no_suite_is_refused(tmp_path: Path, wrong: str) -> None:
-    import hashlib
-
     (tmp_path / "own.jsonl").write_text(wrong + "\n")
     (tmp_path / SUMS).write_text(hashlib.sha256((wrong + "\n").encode()).hexdigest() + "  own.jsonl\n")
-    with pytest.raises(ForeignFile, match="own.jsonl:1 is no benchmark item"):
+    with pytest.raises(ForeignFile, match=r"own\.jsonl:1 is no benchmark item"):
         load(tmp_path, "own")
 
 
@@ -116,6 +116,11 @@ def test_ids_and_suites_of_run_time_items_are_checked() -> None:
     with pytest.raises(ForeignFile, match="another suite"):
         of_items("lesson", (item,))
     assert of_items("cli", (item,)).sha256 != of_items("cli", ()).sha256
+
+
+def test_every_theme_is_judged_by_suites_that_exist() -> None:
+    for path in resources.path("loras").glob("*.toml"):
+        assert set(tomllib.loads(path.read_text())["suites"]) <= set(FIXED), path
 
 
 def test_lines_round_trip() -> None:
