@@ -1,4 +1,4 @@
-"""Composition root: the only place that builds objects. Opens no socket; ``daemon`` starts and stops what is built here."""
+"""Composition root: the only place that builds objects. Opens no socket; ``daemon`` starts and stops what is built."""
 
 from __future__ import annotations
 

@@ -27,8 +27,10 @@ from a3x.errors import ConfigError, Conflict
 from a3x.http import app as http_app
 from a3x.http.address import address_file, read_address
 from a3x.http.guard import WILDCARDS, check_exposure
+from a3x.notify import notify, watchdog_s
 
 GRACE_S = 5
+GOODBYE_S = 1
 LOCK = "daemon.lock"
 
 Say = Callable[[str], None]
@@ -47,7 +49,7 @@ async def serve(settings: Settings, say: Say, make_engine: EngineMaker = build_e
         try:
             await _live(app, server, url_of(settings.server, listener), say)
         finally:
-            tell_systemd("STOPPING=1")
+            notify("STOPPING=1")
             server.stopping.set()
             await serving
             await app.stop()
@@ -71,7 +73,7 @@ async def _live(app: App, server: HttpServer, url: str, say: Say) -> None:
             '\'{"model": "a3x", "messages": [{"role": "user", "content": "Hello"}]}\''
         )
     with address_file(app.settings.home, url):
-        tell_systemd("READY=1")
+        notify("READY=1")
         watchdog = asyncio.create_task(_watchdog())
         await stopping
         watchdog.cancel()
@@ -79,16 +81,16 @@ async def _live(app: App, server: HttpServer, url: str, say: Say) -> None:
 
 async def _watchdog() -> None:
     """Tell systemd twice per interval that the loop turns; nothing where nobody asks."""
-    interval_s = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6
+    interval_s = watchdog_s()
     while interval_s:
-        tell_systemd("WATCHDOG=1")
+        notify("WATCHDOG=1")
         await asyncio.sleep(interval_s / 2)
 
 
 class HttpServer(uvicorn.Server):
     """uvicorn without its ten wake-ups a second and its signal handlers: the daemon waits and listens itself."""
 
-    def __init__(self, app: object) -> None:
+    def __init__(self, app: object, grace_s: int = GRACE_S) -> None:
         super().__init__(
             uvicorn.Config(
                 app,  # type: ignore[arg-type]
@@ -98,7 +100,7 @@ class HttpServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 date_header=False,
-                timeout_graceful_shutdown=GRACE_S,
+                timeout_graceful_shutdown=grace_s,
             )
         )
         self.stopping = asyncio.Event()
@@ -111,18 +113,15 @@ class HttpServer(uvicorn.Server):
     async def main_loop(self) -> None:
         await self.stopping.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """uvicorn cancels what is left after the grace and goes; what is cancelled still says goodbye and records."""
+        await super().shutdown(sockets)
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=GOODBYE_S)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def tell_systemd(state: str) -> None:
-    """sd_notify(3): one datagram to the socket systemd names; nothing without one."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address:
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out, contextlib.suppress(OSError):
-        out.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)
 
 
 # --- what there is one of --------------------------------------------------------------------------------------------

@@ -366,7 +366,8 @@ def _need_python() -> None:
         return
     for minor in range(14, OLDEST[1] - 1, -1):
         newer = shutil.which(f"python3.{minor}")
-        if newer:
+        # A version manager's stand-in may be on the PATH without its version being there to run.
+        if newer and subprocess.run([newer, "-c", ""], stderr=subprocess.DEVNULL).returncode == 0:
             os.execv(newer, [newer, *sys.argv])
     sys.exit(f"install: Python {OLDEST[0]}.{OLDEST[1]} or newer is needed, this is {platform.python_version()}")
 

@@ -51,8 +51,9 @@ class Client:
 
     def post(self, path: str, value: dict[str, Any] | bytes) -> Any:
         """JSON of a POST of JSON or of raw bytes."""
-        body = {"content": value} if isinstance(value, bytes) else {"json": value}
-        return self._send(self._http.build_request("POST", path, **body))
+        if isinstance(value, bytes):
+            return self._send(self._http.build_request("POST", path, content=value))
+        return self._send(self._http.build_request("POST", path, json=value))
 
     def chat(self, body: dict[str, Any], headers: dict[str, str]) -> Iterator[dict[str, Any]]:
         """The chunks of a streamed answer. Closing the iterator hangs up."""

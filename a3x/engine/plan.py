@@ -10,6 +10,10 @@ from a3x.engine.llama import CHUNK_TOKENS
 DEFAULT_CONTEXT_CAP = 4096
 """A long trained context is not allocated unasked: on a 4 GB card the KV would crowd out the weights."""
 
+ONE_THREAD_BYTES = 64 << 20
+"""Below this a token takes under 2 ms on one thread, and llama.cpp's threads wait for each other by spinning: on a busy
+machine (and training keeps ours busy) a second thread makes small models 10 to 25 times slower. docs/decisions/0005."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -23,13 +27,13 @@ class Plan:
     flash_attention: bool
 
 
-def plan(settings: EngineSection, trained_context: int, physical_cores: int) -> Plan:
+def plan(settings: EngineSection, trained_context: int, model_bytes: int, physical_cores: int) -> Plan:
     """Context is what the settings ask, never over what the model was trained for, in whole chunks."""
     wanted = settings.context_tokens or min(trained_context, DEFAULT_CONTEXT_CAP)
     context = max(CHUNK_TOKENS, min(wanted, trained_context) // CHUNK_TOKENS * CHUNK_TOKENS)
     return Plan(
         context_tokens=context,
-        threads=settings.threads or max(1, physical_cores),
+        threads=settings.threads or (1 if model_bytes < ONE_THREAD_BYTES else max(1, physical_cores)),
         resident_contexts=settings.resident_contexts,
         resident_adapters=settings.resident_adapters,
         kv_type=settings.kv_type,

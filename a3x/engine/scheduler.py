@@ -10,7 +10,7 @@ import hashlib
 import math
 import queue
 import threading
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from a3x.engine.llama import CHUNK_TOKENS, Model, last_log, start_backend
 from a3x.engine.plan import Plan, plan
 from a3x.engine.sampling import Sampler, surprise
 from a3x.errors import A3XError, EngineFailure, Overloaded, PromptTooLong
-from a3x.types import Clock, Completion, FinishReason, Generation, ModelInfo, Piece, TokenStats
+from a3x.types import Clock, Completion, Encoded, FinishReason, Generation, Message, ModelInfo, Piece, TokenStats
 
 T = TypeVar("T")
 
@@ -96,6 +96,10 @@ class LlamaEngine:
             self._waiting -= 1
         yield item
 
+    async def encode(self, conversations: Sequence[tuple[Message, ...]]) -> list[Encoded]:
+        """Tokens of conversations that end with an assistant message, by the served tokeniser and template."""
+        return await self._on_engine_thread(lambda: [self._template.conversation(each) for each in conversations])
+
     async def drop_adapter(self, sha256: str) -> None:
         """Unload one adapter and every context made with it, between two answers."""
         await self._on_engine_thread(lambda: self._residents.drop_adapter(sha256))
@@ -109,9 +113,12 @@ class LlamaEngine:
 
         def run() -> None:
             try:
-                done.set_result(call())
+                result = call()
             except A3XError as error:
                 done.set_exception(error)
+                return
+            self._publish()
+            done.set_result(result)
 
         self._inbox.put(run)
         return await asyncio.wrap_future(done)
@@ -126,11 +133,12 @@ class LlamaEngine:
             return
         self._publish()
         while (item := self._inbox.get()) is not None:
-            if isinstance(item, _Stream):
-                self._serve(item)
-            else:
+            if not isinstance(item, _Stream):
                 item()
-            self._publish()
+            elif not item.cancelled:
+                outcome = self._outcome(item)
+                self._publish()
+                item.put(outcome)
         self._residents.close()
         self._model.close()
 
@@ -138,7 +146,7 @@ class LlamaEngine:
         start_backend()
         self._model = Model(self._path, self._settings.gpu_layers)
         self._template = ChatTemplate(self._model)
-        self._plan: Plan = plan(self._settings, self._model.trained_context, self._cores)
+        self._plan: Plan = plan(self._settings, self._model.trained_context, self._model.size_bytes, self._cores)
         self._residents = Residents(self._model, self._plan)
         with self._path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -163,26 +171,22 @@ class LlamaEngine:
             "chat_template": self._template.origin,
         }
 
-    def _serve(self, stream: _Stream) -> None:
-        """One answer from queue to Completion; whatever fails reaches the asker, and the engine lives on."""
-        if stream.cancelled:
-            return
+    def _outcome(self, stream: _Stream) -> Completion | Exception:
+        """One answer, or why there is none; whatever fails reaches the asker, and the engine lives on."""
         try:
             completion = self._answer(stream)
         except A3XError as error:
             self._counters["failures"] += 1
-            stream.put(error)
-            return
+            return error
         except Exception as error:  # the supervisor of the engine thread: nothing may end it
             self._counters["failures"] += 1
             self._residents.discard(stream.request.mix)
-            stream.put(EngineFailure(f"{type(error).__name__}: {error} ({last_log()})"))
-            return
+            return EngineFailure(f"{type(error).__name__}: {error} ({last_log()})")
         self._counters["answers"] += 1
         self._counters["prompt_tokens"] += completion.prompt_tokens
         self._counters["cached_tokens"] += completion.cached_tokens
         self._counters["completion_tokens"] += completion.completion_tokens
-        stream.put(completion)
+        return completion
 
     def _answer(self, stream: _Stream) -> Completion:
         request = stream.request

@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 async def read(request: Request, limit: int) -> bytes:
     """The body, at most ``limit`` bytes. Raises BodyTooLarge as soon as the excess is known."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isdecimal() and int(declared) > limit:
         raise BodyTooLarge(f"the body has {declared} bytes; the limit is {limit}")
     chunks: list[bytes] = []
     size = 0

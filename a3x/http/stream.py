@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from a3x.agent.turn import TurnResult
-from a3x.errors import A3XError, EngineFailure
+from a3x.errors import A3XError, EngineFailure, NotReady
 from a3x.http import errors, openai
 from a3x.http.openai import ChatCall
 from a3x.http.services import Answering
@@ -39,19 +39,31 @@ class ChatAnswer(Response):
     def __init__(self, agent: Answering, call: ChatCall) -> None:
         self.agent = agent
         self.call = call
+        self.started = False
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         work = asyncio.create_task(self._answer(scope, receive, send))
         gone = asyncio.create_task(_hung_up(receive))
+        stopping = False
         try:
             await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            work.cancel()
-            gone.cancel()
-            await asyncio.wait({work, gone})
+        except asyncio.CancelledError:  # the daemon stops and waits no longer; the client deserves to hear it
+            stopping = True
+        work.cancel()
+        gone.cancel()
+        await asyncio.wait({work, gone})
         if not work.cancelled():
             work.result()
+        elif stopping:
+            await self._cut_off(scope, receive, send)
+
+    async def _cut_off(self, scope: Scope, receive: Receive, send: Send) -> None:
+        error = NotReady("the daemon is stopping; this answer was cut off")
+        if self.started:
+            await _send(send, _event(errors.describe(error)[1]), more=False)
+        else:
+            await errors.response(error)(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -67,6 +79,7 @@ class ChatAnswer(Response):
 
     async def _stream(self, first: Piece | TurnResult, items: Items, send: Send) -> None:
         """Headers, chunks, then either the last chunk and ``[DONE]`` or one error line."""
+        self.started = True
         await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
         await _send(send, _event(openai.first_chunk(self.call)))
         try:

@@ -27,6 +27,9 @@ NOBODY = 65534
 
 PASSWD = f"agent:x:{NOBODY}:{NOBODY}:agent:{WORK}:/bin/sh\n".encode()
 SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+FIRST = ("/bin/sh", "-c", 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit $?', "first")
+"""The first process inside: waits for the command, so that its CPU time is counted, and says nothing of its own."""
+
 ETC_SHOWN = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime")
 FILES_MAX = 256
 
@@ -49,8 +52,7 @@ class Limits:
 class Result:
     """How the run ended. ``killed_by`` is "timeout", a signal's name, or "" for a command that ended by itself.
 
-    A command that itself exits with 128 + n reads as killed by signal n, as in every shell. ``cpu_s`` misses
-    processes that nobody waited for.
+    A command that itself exits with 128 + n reads as killed by signal n, as in every shell.
     """
 
     exit_code: int
@@ -124,7 +126,8 @@ class Sandbox:
         timeout_s: float | None = None,
     ) -> Result:
         with _passed({**_checked(files), "/etc/passwd": PASSWD}) as descriptors:
-            command = [*self._walls(limits, descriptors), "--", *self._rlimits(limits), "--", *argv]
+            command = [*self._walls(limits, descriptors), "--", *FIRST, *self._rlimits(limits), "--", *argv]
+            as_root = os.geteuid() == 0
             began = time.monotonic()
             child = subprocess.Popen(
                 command,
@@ -135,13 +138,16 @@ class Sandbox:
                 cwd="/",
                 env={},
                 start_new_session=True,
-                **({"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}),
+                user=NOBODY if as_root else None,
+                group=NOBODY if as_root else None,
+                extra_groups=[] if as_root else None,
             )
         return _collect(child, stdin, limits, limits.wall_s if timeout_s is None else timeout_s, began)
 
     def _walls(self, limits: Limits, descriptors: Mapping[str, int]) -> list[str]:
         """bubblewrap's arguments: an empty root, then the little that is shown in it."""
         walls = [self._bwrap or "bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
+        walls += ["--as-pid-1"]
         walls += ["--clearenv", "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--setenv", "HOME", WORK]
         walls += ["--setenv", "LANG", "C.UTF-8", "--hostname", "box", "--uid", str(NOBODY), "--gid", str(NOBODY)]
         walls += ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
@@ -252,8 +258,8 @@ def _collect(child: subprocess.Popen[bytes], stdin: bytes, limits: Limits, timeo
     err = _Capture(child.stderr, limits.output_bytes)
     feeder = threading.Thread(target=_feed, args=(child.stdin, stdin), daemon=True)
     feeder.start()
-    # The timer kills bubblewrap, whose death takes the whole process namespace along. The child stays a zombie until
-    # the timer is off, so that no other process can have got its pid; wait4 alone reports CPU time.
+    # The child stays a zombie until the timer is off, so that no other process can have got its pid.
+    # wait4 alone reports CPU time.
     timer = _Killer(child.pid, timeout_s)
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     timer.cancel()
@@ -269,19 +275,24 @@ def _collect(child: subprocess.Popen[bytes], stdin: bytes, limits: Limits, timeo
         truncated=out.truncated or err.truncated,
         timed_out=timer.fired,
         wall_s=time.monotonic() - began,
-        cpu_s=usage.ru_utime + usage.ru_stime,
+        cpu_s=usage.ru_utime + usage.ru_stime + timer.cpu_s,
         killed_by="timeout" if timer.fired else _signal_name(code),
     )
 
 
 class _Killer:
-    """Kills a process after a while, unless cancelled first. To be cancelled before the process is reaped."""
+    """Ends a sandbox after a while, unless cancelled first. To be cancelled before bubblewrap is reaped.
+
+    It kills the first process inside, which takes its whole process namespace along; bubblewrap then ends by itself.
+    """
 
     def __init__(self, pid: int, after_s: float) -> None:
         self._pid = pid
         self._lock = threading.Lock()
         self._over = False
         self.fired = False
+        self.cpu_s = 0.0
+        """What the sandbox had used by then: the kernel does not pass on the times of processes that die this way."""
         self._timer = threading.Timer(after_s, self._fire)
         self._timer.daemon = True
         self._timer.start()
@@ -290,12 +301,32 @@ class _Killer:
         with self._lock:
             if not self._over:
                 self.fired = True
-                os.kill(self._pid, signal.SIGKILL)
+                self.cpu_s = _tree_cpu_s(self._pid)
+                for pid in _children(self._pid) or [self._pid]:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
 
     def cancel(self) -> None:
         with self._lock:
             self._over = True
         self._timer.cancel()
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _tree_cpu_s(pid: int) -> float:
+    """CPU seconds of a process, its dead children and its living descendants; what cannot be read counts as 0."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    own = sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    return own + sum(_tree_cpu_s(child) for child in _children(pid))
 
 
 def _feed(stream: IO[bytes], data: bytes) -> None:

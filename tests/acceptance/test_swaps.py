@@ -30,7 +30,7 @@ def install(daemon: Daemon, folder: Path) -> dict[str, str]:
     hashes = {}
     with daemon.client() as client:
         for seed, theme in enumerate(("cli", "cli", "general", "python")):
-            data = tiny.write_adapter(folder / f"{seed}.gguf", base, seed).read_bytes()
+            data = tiny.write_adapter(folder / f"{seed}.gguf", base, seed, strength=2.0).read_bytes()
             answer = client.post(f"/a3x/adapters/{theme}", content=data).raise_for_status().json()
             hashes[f"{theme}@{answer['version']}"] = answer["sha256"]
             assert answer["sha256"] == hashlib.sha256(data).hexdigest()

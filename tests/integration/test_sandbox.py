@@ -88,7 +88,7 @@ def test_what_it_writes_is_gone_afterwards():
 
 def test_cannot_see_homes_or_the_daemons_home(tmp_path):
     (tmp_path / "a3x.db").write_text("secret")
-    command = f"ls /home /root /var /work /srv /sys /run 2>/dev/null; cat {tmp_path}/a3x.db; ls /tmp"
+    command = f"ls /home /root /var /mnt /srv /sys /run 2>/dev/null; cat {tmp_path}/a3x.db; ls /tmp"
     assert subprocess.run(["cat", f"{tmp_path}/a3x.db"], capture_output=True, text=True).stdout == "secret"
     result = attempt(command)
     assert result is None or result.stdout == ""
@@ -111,6 +111,7 @@ def test_timeout_kills_grandchildren():
         assert not _processes_with(marker)
     control = subprocess.Popen(["sleep", marker])
     try:
+        time.sleep(0.1)  # its command line appears a moment after it starts
         assert _processes_with(marker)
     finally:
         control.kill()
@@ -149,12 +150,18 @@ def test_cpu_limit():
         assert 0.5 < result.cpu_s < 5
 
 
+def test_cpu_time_is_counted_at_a_timeout_too():
+    result = attempt("(while :; do :; done) & while :; do :; done", timeout_s=1)
+    assert result is None or (result.timed_out and result.cpu_s > 0.5)
+
+
 def test_fork_bomb_is_contained():
     code = "for i in $(seq 60); do sleep 2 & done 2>/dev/null; ls -d /proc/[0-9]* | wc -l"
     few = attempt(["/bin/bash", "-c", code], limits=Limits(processes=16), timeout_s=3)
     many = attempt(["/bin/bash", "-c", code], limits=Limits(processes=200), timeout_s=10)
     bomb = attempt(":(){ :|:& };:", limits=Limits(processes=16), timeout_s=1)
     if few and many and bomb:
+        assert bomb.wall_s < 5
         assert few.timed_out or few.exit_code != 0 or int(few.stdout or 0) <= 20
         assert int(many.stdout) > 60
         assert not _processes_with("sleep 2 ")

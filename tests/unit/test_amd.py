@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import machine
 import pytest
-import rx6400
 
 from a3x.hardware import amd
+from tests.support import rx6400
 
 
 def test_reads_an_rx_6400(tmp_path):

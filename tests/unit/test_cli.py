@@ -21,6 +21,7 @@ from a3x.errors import Overloaded
 from a3x.http.address import ADDRESS
 from a3x.stores.db import Database
 from a3x.types import Piece
+from tests.support import tiny
 from tests.support.http_house import FakeExperiences, FakeServices, experience
 from tests.support.scripted_daemon import scripted_daemon
 
@@ -172,7 +173,7 @@ def test_wrong_settings_name_the_key(capsys: pytest.CaptureFixture[str], home: P
 
 def test_doctor_fails_without_a_model(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     (home / "broken.gguf").write_bytes(b"nope")
-    (home / "good.gguf").write_bytes(b"GGUF")
+    tiny.write_model(home / "good.gguf")
     levels = {}
     for name in ("broken.gguf", "good.gguf", "absent.gguf"):
         [found] = doctor.check_model(load(flags={"engine": {"model": str(home / name)}}, environ={}))

@@ -223,27 +223,67 @@ def test_an_unexpected_error_is_a_generic_500(stream: bool, capsys: pytest.Captu
     assert error_id in logged.out + logged.err
 
 
-@pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("script", [(30.0,), (Piece("a"), 30.0)])
+class Wire:
+    """One request spoken straight to the ASGI app: the body, then silence until ``hang_up``."""
+
+    def __init__(self, agent: ScriptedAgent, stream: bool) -> None:
+        self.app = build(FakeServices(agent), Server(), StillClock())
+        self.body = json.dumps({**ASK, "stream": stream}).encode()
+        self.gone = asyncio.Event()
+        self.sent: list[Any] = []
+
+    async def receive(self) -> dict[str, Any]:
+        if self.body:
+            body, self.body = self.body, b""
+            return {"type": "http.request", "body": body, "more_body": False}
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        self.sent.append(message)
+
+    def start(self) -> asyncio.Task[None]:
+        scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "query_string": b""}
+        scope |= {"headers": [(b"host", b"localhost")]}
+        return asyncio.create_task(self.app(scope, self.receive, self.send))
+
+
+SLOW = pytest.mark.parametrize("script", [(30.0,), (Piece("a"), 30.0)])
+BOTH = pytest.mark.parametrize("stream", [False, True])
+
+
+@BOTH
+@SLOW
 def test_hanging_up_cancels_the_turn(stream: bool, script: tuple[Any, ...]) -> None:
     agent = ScriptedAgent(script)
-    app = build(FakeServices(agent), Server(), StillClock())
-    inbox = [
-        {"type": "http.request", "body": json.dumps({**ASK, "stream": stream}).encode(), "more_body": False},
-        {"type": "http.disconnect"},
-    ]
-
-    async def receive() -> dict[str, Any]:
-        await asyncio.sleep(0 if len(inbox) == 2 else 0.02)
-        return inbox.pop(0)
-
-    async def send(message: Any) -> None: ...
-
-    path = "/v1/chat/completions"
-    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [(b"host", b"localhost")]}
 
     async def run() -> None:
-        await asyncio.wait_for(app(scope, receive, send), 5)
+        wire = Wire(agent, stream)
+        asking = wire.start()
+        await asyncio.sleep(0.02)
+        assert agent.cancelled == 0
+        wire.gone.set()
+        await asyncio.wait_for(asking, 5)
 
     asyncio.run(run())
     assert agent.cancelled == 1
+
+
+@BOTH
+@SLOW
+def test_a_stopping_daemon_tells_whom_it_cuts_off(stream: bool, script: tuple[Any, ...]) -> None:
+    agent = ScriptedAgent(script)
+
+    async def run() -> list[Any]:
+        wire = Wire(agent, stream)
+        asking = wire.start()
+        await asyncio.sleep(0.02)
+        asking.cancel()
+        await asyncio.wait_for(asking, 5)
+        return wire.sent
+
+    start, *bodies = asyncio.run(run())
+    assert agent.cancelled == 1
+    assert start["status"] == (200 if stream and len(script) > 1 else 503)
+    assert b"stopping" in bodies[-1]["body"]
+    assert not bodies[-1].get("more_body")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import machine
-import rx6400
+
+from tests.support import rx6400
 
 HEADER = (
     "#define VK_HEADER_VERSION {patch}\n"

@@ -18,7 +18,9 @@ from a3x.stores.fakes import FullDisk
 from a3x.types import Adapter, Completion, Experience, Message, Mix, TokenStats
 
 MIX = Mix(((Adapter("cli", 7, "a" * 64, "b" * 64, Path("x")), 0.5),))
-ANSWER = Completion("ls -a", "stop", 10, 3, 8, TokenStats((-1.0, -3.0), (0.5, 1.5)), MIX, "c" * 64, reasoning="hm")
+ANSWER = Completion(
+    "ls -a", "stop", 10, 3, 8, TokenStats((-1.0, -3.0), (0.5, 1.5)), MIX, "c" * 64, "ls -a", reasoning="hm"
+)
 ASKED = (Message("system", "be brief"), Message("user", "first"), Message("assistant", "ok"), Message("user", "Liste"))
 
 
@@ -58,12 +60,12 @@ def test_span_of_a_failure() -> None:
 
 
 def test_span_of_a_client_that_left() -> None:
-    left = build(completion=Completion("ls", "cancelled", 1, 1, 0, TokenStats((), ()), MIX, ""))
+    left = build(completion=Completion("ls", "cancelled", 1, 1, 0, TokenStats((), ()), MIX, "", "ls"))
     assert (left.status, left.if_ok, left.if_not) == ("failed", "ls", "cancelled")
 
 
 def test_span_without_a_user_message_or_finite_figures() -> None:
-    endless = Completion("x", "stop", 1, 1, 0, TokenStats((float("-inf"),), (0.0,)), MIX, "")
+    endless = Completion("x", "stop", 1, 1, 0, TokenStats((float("-inf"),), (0.0,)), MIX, "", "x")
     made = build(messages=(), completion=endless)
     assert made.this == made.lang == ""
     assert made.uncertainty == {"mean_entropy": 0.0, "tokens": 1}
