@@ -7,7 +7,6 @@ a large sample of the training split is drawn again. Knows nothing of scores.
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 import sys
 import tempfile
@@ -299,7 +298,7 @@ def _fresh(draw: Draw, rng: random.Random, seen: Seen, taken: set[str]) -> Draft
         if question.lower() not in taken and not seen.holds(question, draft[4]):
             taken.add(question.lower())
             return draft
-    raise ValueError(f"{TRIES} draws gave nothing new; the last was {json.dumps(draft[:3], default=vars)}")
+    raise ValueError(f"{TRIES} draws gave nothing new; such as {asked(draw(rng)[2])!r}")
 
 
 def main(folder: Path) -> None:
