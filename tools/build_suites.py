@@ -7,7 +7,6 @@ a large sample of the training split is drawn again. Knows nothing of scores.
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 import sys
 import tempfile
@@ -20,7 +19,7 @@ import suites_by_hand as hand
 from a3x.judge.overlap import Seen
 from a3x.judge.suites import FIXED, SUMS, Item, line_of
 from a3x.ladder.corpus import dialogue, identity, json_calls, python_code, reading, shell, sums
-from a3x.ladder.corpus.doing import Exchange, Lang, fill
+from a3x.ladder.corpus.doing import Exchange, choose_language, fill
 from a3x.ladder.corpus.example import Example, Generator, Split
 from a3x.ladder.corpus.verify_python import SCRIPTS
 from a3x.ladder.corpus.verify_shell import CHECKED_ONLY, CHECKS, Scene
@@ -29,10 +28,9 @@ from a3x.types import Message
 SEED = "benchmark 1"
 DRAWN = 98
 """Drawn items a suite, more where there are more families; the hand-written ones come on top."""
-SAMPLE = 12_000
+SAMPLE = 40_000
 """Training conversations of each skill that items are compared with."""
-TRIES = 400
-LANGUAGES: tuple[Lang, ...] = ("en", "pt")
+TRIES = 2000
 
 VOLATILE = ("df", "free", "uptime", "ps_memory", "ps_cpu", "date", "env", "nproc", "whoami", "du", "du_sorted")
 """Their output depends on the machine or the moment: the command itself is compared."""
@@ -103,7 +101,7 @@ def _shell(family: Any, at: int) -> Draw:
     split: Split = "slots" if family.slots and at % 2 == 0 else "phrasing"
 
     def draw(rng: random.Random) -> Draft:
-        exchange = shell.draw_family(family, rng, split, rng.random(), LANGUAGES[at % 3 == 2])
+        exchange = shell.draw_family(family, rng, split, rng.random(), choose_language(rng))
         *before, last = _messages(exchange.messages)
         return exchange.lang, split, tuple(before), _shell_grader(family, exchange), last.content
 
@@ -156,9 +154,9 @@ def _python(family: Any, at: int) -> Draw:
     split: Split = "slots" if at % 2 == 0 and "func" not in family.slots else "phrasing"
 
     def draw(rng: random.Random) -> Draft:
-        exchange = python_code.draw_family(family, rng, split, rng.random(), LANGUAGES[at % 3 == 2])
+        exchange = python_code.draw_family(family, rng, split, rng.random(), choose_language(rng))
         while "i" in dict(exchange.slots).values():  # the answers' own loop variable
-            exchange = python_code.draw_family(family, rng, split, rng.random(), LANGUAGES[at % 3 == 2])
+            exchange = python_code.draw_family(family, rng, split, rng.random(), exchange.lang)
         before, after = (fill(part, dict(exchange.slots)) for part in SCRIPTS[family.name])
         *messages, last = _messages(exchange.messages)
         grader = {"kind": "python", "after": after} | ({"before": before} if before else {})
@@ -172,7 +170,7 @@ def _sum(family: Any, at: int) -> Draw:
 
     def draw(rng: random.Random) -> Draft:
         split: Split = rng.choice(("slots", "phrasing"))
-        exchange = sums.draw_family(family, rng, split, rng.random(), LANGUAGES[at % 3 == 2])
+        exchange = sums.draw_family(family, rng, split, rng.random(), choose_language(rng))
         question, call, result, last = _messages(exchange.messages)
         if at % 5 == 4:
             return exchange.lang, split, (question, call, result), {"kind": "normalised"}, last.content
@@ -213,9 +211,7 @@ def draws(suite: str) -> list[Draw]:
         return added + [_json(at) for at in range(DRAWN - len(added))]
     if suite == "reading":
         return [_skill(skill, at, "normalised") for skill, n in READING_SHARES.items() for at in range(n)]
-    return [
-        _skill(skill, at, "normalised", ("phrasing",)) for skill, n in DIALOGUE_SHARES.items() for at in range(n)
-    ]
+    return [_skill(skill, at, "normalised", ("phrasing",)) for skill, n in DIALOGUE_SHARES.items() for at in range(n)]
 
 
 # --- the hand-written ------------------------------------------------------------------------------------------------
@@ -272,7 +268,9 @@ def _hand_reading() -> list[Draft]:
 
 def _hand_dialogue() -> list[Draft]:
     return [
-        _draft(each, {"kind": "contains"} | {name: each[name] for name in ("any", "none") if name in each}, each["gold"])
+        _draft(
+            each, {"kind": "contains"} | {name: each[name] for name in ("any", "none") if name in each}, each["gold"]
+        )
         for each in hand.DIALOGUE
     ]
 
@@ -289,7 +287,6 @@ def build(suite: str, seen: Seen) -> list[Item]:
         lang, split, messages, grader, gold = draft
         if seen.holds(asked(messages), gold):
             raise ValueError(f"{suite}: a hand-written item stands in the training text: {asked(messages)}")
-        taken.add(asked(messages))
         items.append(Item(f"{suite}-{len(items) + 1:03d}", suite, lang, messages, grader, gold, split))
     return items
 
@@ -297,9 +294,11 @@ def build(suite: str, seen: Seen) -> list[Item]:
 def _fresh(draw: Draw, rng: random.Random, seen: Seen, taken: set[str]) -> Draft:
     for _ in range(TRIES):
         draft = draw(rng)
-        if asked(draft[2]) not in taken and not seen.holds(asked(draft[2]), draft[4]):
+        question = asked(draft[2])
+        if question.lower() not in taken and not seen.holds(question, draft[4]):
+            taken.add(question.lower())
             return draft
-    raise ValueError(f"{TRIES} draws gave nothing new; the last was {json.dumps(draft[:3], default=vars)}")
+    raise ValueError(f"{TRIES} draws gave nothing new; such as {asked(draw(rng)[2])!r}")
 
 
 def main(folder: Path) -> None:

@@ -25,7 +25,8 @@ WRAPPER = """
 export STAMP={stamp} LC_ALL=C TZ=UTC HOME=/box GIT_CONFIG_NOSYSTEM=1
 export GIT_AUTHOR_NAME=A3X GIT_AUTHOR_EMAIL=a3x@example.com GIT_AUTHOR_DATE="@{stamp} +0000"
 export GIT_COMMITTER_NAME=A3X GIT_COMMITTER_EMAIL=a3x@example.com GIT_COMMITTER_DATE="@{stamp} +0000"
-mkdir -p work && mv work fixture || exit 97
+umask 022
+mkdir -p work && mv work fixture && chmod -R u=rwX,go=rX fixture || exit 97
 for command in {commands}; do
     cd /box && rm -rf work out after && cp -a fixture work && cd work || exit 97
     find . -exec touch -h -d "@{stamp}" {{}} +

@@ -35,7 +35,7 @@ FACTS = "facts"
 Results = Mapping[str, SuiteResult]
 """Suite name → result of one mix."""
 Decision = Literal["promote", "reject"]
-Rule = Literal["lesson", "facts", "fallen", "fallen_from_golden", "not_judged", "missing"]
+Rule = Literal["lesson_share", "lesson_p", "facts", "fallen", "fallen_from_golden", "not_judged", "missing"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ class Reason:
 
 
 _TEXTS: Mapping[str, str] = {
-    "lesson": "{suite}: {found} where {limit} is needed",
+    "lesson_share": "lesson: a share of {found} right; at least {limit} is needed",
+    "lesson_p": "lesson: p = {found} that nothing improved; less than {limit} is needed",
     "facts": "{suite}: {found} facts confirmed earlier were lost; at most {limit} may be",
     "fallen": "suite {suite} fell by {found} items against the active version; at most {limit} may be",
     "fallen_from_golden": "suite {suite} fell by {found} items against the golden ancestor; at most {limit} may be",
@@ -123,6 +124,10 @@ class Trial:
     active: str
     tries: int = 1
     key: bytes = b""
+
+    def __post_init__(self) -> None:
+        if self.tries < 1:
+            raise ValueError("tries are counted from 1")
 
 
 def judge(
@@ -222,9 +227,11 @@ def _lesson(numbers: Mapping[str, Numbers], policy: Policy, alpha: float) -> lis
         return []
     found = numbers[LESSON]
     share = found.candidate_right / found.items if found.items else 0.0
-    reasons = [] if share >= policy.min_lesson_share else [Reason("lesson", "share right", share, policy.min_lesson_share)]
+    reasons = []
+    if share < policy.min_lesson_share:
+        reasons.append(Reason("lesson_share", LESSON, share, policy.min_lesson_share))
     if found.p_better >= alpha:
-        reasons.append(Reason("lesson", "p of no improvement", found.p_better, alpha))
+        reasons.append(Reason("lesson_p", LESSON, found.p_better, alpha))
     return reasons
 
 
@@ -236,9 +243,7 @@ def _facts(numbers: Mapping[str, Numbers], policy: Policy) -> list[Reason]:
     return [Reason("facts", FACTS, found.lost, limit)] if found.lost > limit else []
 
 
-def _fallen(
-    numbers: Mapping[str, Numbers], candidate: Results, golden: Results | None, policy: Policy
-) -> list[Reason]:
+def _fallen(numbers: Mapping[str, Numbers], candidate: Results, golden: Results | None, policy: Policy) -> list[Reason]:
     reasons = []
     for name in FIXED:
         if name not in numbers:

@@ -41,7 +41,7 @@ class Reply:
 
 
 def grade(item: Item, reply: Reply, runner: Runner | None = None, stamp: int = 0) -> Score:
-    """Score one answer. ``stamp`` (epoch seconds) is the fixture's idea of now. BadRequest for an unknown grader."""
+    """Score one answer. ``stamp`` (epoch seconds) dates the fixture's files: about now. BadRequest for an unknown grader."""
     kind = item.grader["kind"]
     if kind in executed.KINDS:
         return executed.grade(kind, item.grader, code(item.gold), code(reply.text), runner, stamp)

@@ -73,7 +73,7 @@ async def run_suite(
     finally:
         for task in tasks:
             task.cancel()
-    scores = {item.id: score for item, (score, _) in zip(suite.items, done, strict=True)}
+    scores: dict[str, Score] = {item.id: score for item, (score, _) in zip(suite.items, done, strict=True)}
     return SuiteResult(suite.name, suite.sha256, scores, tuple(text for _, text in done), clock.monotonic() - began)
 
 
