@@ -158,6 +158,7 @@ def test_rollback_passes_over_the_withdrawn_and_the_damaged(adapters: Adapters) 
     made.append(install(adapters, b"four"))
     asyncio.run(adapters.activate("cli", 4, "better"))
     asyncio.run(adapters.withdraw("cli", 3, "forgotten"))
+    made[2].path.write_bytes(b"three")  # as if the process had died before it deleted them
     made[1].path.write_bytes(b"twp")
     with pytest.raises(Conflict, match="withdrawn"):
         roll_back(adapters, 3)
