@@ -222,6 +222,7 @@ class Stream:
 def _feed(source: Source, numbers: tuple[int, int], progress: Any, queue: Queue[Batch]) -> None:
     """Draw for ever; ``numbers`` are this feeder's first step and its stride."""
     parent = os.getppid()
+    queue.cancel_join_thread()  # else the exit waits for a dead trainer to read what is left
     first, stride = numbers
     steps = source.steps
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -197,3 +200,23 @@ def test_the_seed_command_grows_exports_and_scores(tmp_path: Path) -> None:
     decoder = Decoder(out / f"{settings.name}.gguf")
     assert decoder.context == 256
     decoder.close()
+
+
+def test_feeders_end_when_their_trainer_is_killed(run: Path) -> None:
+    script = (
+        "import time; from pathlib import Path; from a3x.ladder.batches import *\n"
+        "if __name__ == '__main__':\n"
+        f"    stream = Stream(Source(Recipe(), Path({str(run / 'vocabulary.gguf')!r}), '0', None))\n"
+        "    stream.next(); print(stream._children[0].pid, flush=True); time.sleep(60)\n"
+    )
+    (run / "feeding.py").write_text(script)
+    trainer = subprocess.Popen([sys.executable, str(run / "feeding.py")], stdout=subprocess.PIPE, text=True)
+    assert trainer.stdout is not None
+    feeder = Path("/proc") / trainer.stdout.readline().strip()
+    assert feeder.exists()
+    trainer.kill()
+    trainer.communicate()
+    deadline = time.monotonic() + 20
+    while feeder.exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not feeder.exists()
