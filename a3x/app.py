@@ -182,7 +182,7 @@ class App:
         return self._learning.journal.events(cycle) if self._learning else ()
 
     def verdict(self, id: str) -> dict[str, Any]:
-        return self._learnt.verdicts.get(id).to_json()
+        return asdict(self._learnt.verdicts.get(id))
 
     def active_names(self) -> set[str]:
         if not self.ready():
@@ -264,7 +264,7 @@ def open_stores(settings: Settings) -> tuple[Experiences, Stores]:
 
 def _learnt(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Stores:
     adapters = Adapters(db, settings.home, disk, clock)
-    return Stores(Cycles(db, clock), Records(db, clock), adapters, Verdicts(db, clock))
+    return Stores(Cycles(db, clock), Records(db, clock), adapters, Verdicts(db))
 
 
 def _theme_suites() -> dict[str, tuple[str, ...]]:

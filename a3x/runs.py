@@ -211,7 +211,13 @@ def read_records(path: Path, sha256: str | None = None) -> list[TrainingExample]
             ids, mask = arrays["ids"].tolist(), arrays["loss_mask"].tolist()
             ends, weights = arrays["ends"].tolist(), arrays["weight"].tolist()
             stops, themes = arrays["stop"].tolist(), arrays["theme"].tolist()
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:  # numpy's ways of saying that a file is broken
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        BadZipFile,
+    ) as error:  # numpy's ways of saying that a file is broken
         raise ConfigError(f"{path} cannot be read: {error}", "records.path") from error
     if len(ids) != len(mask) or (ends and ends[-1] != len(ids)):
         raise ConfigError(f"{path.name} is not whole", "records.path")

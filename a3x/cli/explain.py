@@ -35,7 +35,7 @@ def explain(
         print()
         numbers = [
             (name, found["items"], found["active_right"], found["candidate_right"], found["gained"], found["lost"])
-            for name, found in verdict["numbers"].items()
+            for name, found in verdict["body"]["numbers"].items()
         ]
         output.table(("suite", "items", "before", "after", "gained", "lost"), numbers, "")
 
@@ -60,7 +60,7 @@ def _from_disk(settings: Settings, id: str) -> tuple[dict[str, Any], dict[str, A
     found = stores.cycles.get(_cycle_of(id, lambda: [shown(each) for each in stores.cycles.recent(200)]))
     steps = [asdict(step) for step in stores.cycles.steps(found.id)]
     cycle = {**shown(found), "facts": dict(found.facts), "steps": steps, "events": []}
-    verdict = stores.verdicts.get(cycle["verdict"]).to_json() if cycle["verdict"] else None
+    verdict = asdict(stores.verdicts.get(cycle["verdict"])) if cycle["verdict"] else None
     return cycle, verdict
 
 

@@ -30,7 +30,6 @@ class Remembering(Protocol):
     def feedback(self, id: str, /) -> Sequence[Feedback]: ...
 
 
-
 class Shelving(Protocol):
     """The installed adapter versions."""
 

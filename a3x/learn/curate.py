@@ -6,7 +6,6 @@ from the base on all that is live, so nothing depends on the order in which thin
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 from collections.abc import Iterable, Sequence
@@ -25,11 +24,31 @@ Conversation = tuple[Message, ...]
 
 CARRIERS = {
     "en": (
-        *("{q}", "{q}", "{q}", "{q}", "please: {q}", "quick question: {q}", "Hello! {q}", "{q} Please.", "I forgot: {q}"),
+        *(
+            "{q}",
+            "{q}",
+            "{q}",
+            "{q}",
+            "please: {q}",
+            "quick question: {q}",
+            "Hello! {q}",
+            "{q} Please.",
+            "I forgot: {q}",
+        ),
         *("Tell me: {q}", "Can you help? {q}", "So, {q}", "{q} Thanks!", "remind me, {q}", "One thing: {q}"),
     ),
     "pt": (
-        *("{q}", "{q}", "{q}", "{q}", "por favor: {q}", "pergunta rápida: {q}", "Olá! {q}", "{q} Por favor.", "esqueci: {q}"),
+        *(
+            "{q}",
+            "{q}",
+            "{q}",
+            "{q}",
+            "por favor: {q}",
+            "pergunta rápida: {q}",
+            "Olá! {q}",
+            "{q} Por favor.",
+            "esqueci: {q}",
+        ),
         *("Me diga: {q}", "Pode me ajudar? {q}", "Então, {q}", "{q} Obrigado!", "me lembra, {q}", "Uma coisa: {q}"),
     ),
 }
@@ -57,14 +76,7 @@ class Lesson:
     steps: int
     lesson: Suite
     facts: Suite
-    record_ids: tuple[str, ...]
-    """Every live record that went in or is withheld for the gate."""
     probes: tuple[Conversation, ...]
-
-    @property
-    def key(self) -> str:
-        """The same for the same records: how often they were tried decides how strict the gate is."""
-        return hashlib.sha256("\n".join(sorted(self.record_ids)).encode()).hexdigest()[:16]
 
 
 def refuse_mass_contradiction(contradictions: int, learned: int) -> None:
@@ -77,9 +89,7 @@ def refuse_mass_contradiction(contradictions: int, learned: int) -> None:
         )
 
 
-def lesson(
-    unlearned: Sequence[Record], learned: Sequence[Record], replay: Sequence[Conversation], seed: int
-) -> Lesson:
+def lesson(unlearned: Sequence[Record], learned: Sequence[Record], replay: Sequence[Conversation], seed: int) -> Lesson:
     """Compose a run. Conflict when there is nothing new to learn."""
     taught = [record for record in unlearned if record.split != "gate"]
     if not taught:
@@ -99,7 +109,6 @@ def lesson(
         steps=steps,
         lesson=of_items(LESSON, tuple(_lesson_items(unlearned))),
         facts=of_items(FACTS, tuple(_item(record, FACTS, record.question) for record in learned[-MAX_FACT_ITEMS:])),
-        record_ids=tuple(record.id for record in (*unlearned, *learned)),
         probes=tuple(_plain(record) for record in taught[:8]),
     )
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from a3x.errors import A3XError, Conflict, ConfigError, EngineFailure
+from a3x.errors import A3XError, ConfigError, Conflict, EngineFailure
 from a3x.judge import gate
 from a3x.judge.executed import Runner
 from a3x.judge.gate import FACTS, LESSON, Trial, Verdict
@@ -40,8 +41,8 @@ from a3x.runs import (
 )
 from a3x.stores.adapters import Adapters, Lineage
 from a3x.stores.cycles import Cycle, Cycles
-from a3x.stores.records import Record, Records
-from a3x.stores.verdicts import Verdicts
+from a3x.stores.records import Records
+from a3x.stores.verdicts import StoredVerdict, Verdicts
 from a3x.types import BASE_MIX, Adapter, Clock, Encoded, Engine, Mix
 
 CANDIDATE = "candidate.gguf"
@@ -142,7 +143,6 @@ class CycleRunner:
             "unlearned": [record.id for record in records.unlearned(cycle.theme)],
             "learned": [record.id for record in records.learned(cycle.theme)],
             "records_sha256": spec.records.sha256,
-            "records_key": lesson.key,
             "examples": len(lesson.conversations),
             "steps": spec.steps,
         }
@@ -215,17 +215,26 @@ class CycleRunner:
         }
         base = results["active"] if serving is None else await self._results(cycle, BASE_MIX, suites)
         await self._engine.drop_adapter(candidate.sha256)
+        records = [_keyed(id) for id in cycle.facts["unlearned"]]
         trial = Trial(
             cycle.theme,
             candidate=candidate.sha256,
             active=serving.name if serving else "base",
-            tries=self._tries(cycle),
+            tries=1 + self._stores.verdicts.tries(cycle.theme, records),
             key=cycle.id.encode(),
         )
         policy = gate.Policy(theme_suites=self._teaching.theme_suites.get(cycle.theme, ()))
         verdict = gate.judge(trial, results["candidate"], results["active"], base, base, policy)
-        verdict_id = await self._stores.verdicts.add(cycle.id, verdict)
-        facts = {"verdict": verdict_id, "candidate_sha256": candidate.sha256, "decision": verdict.decision}
+        stored = StoredVerdict(
+            id=cycle.id.replace("cyc_", "ver_"),
+            cycle=cycle.id,
+            theme=cycle.theme,
+            decision=verdict.decision,
+            when=self._clock.now(),
+            body=verdict.to_json(),
+        )
+        await self._stores.verdicts.add(stored, records)
+        facts = {"verdict": stored.id, "candidate_sha256": candidate.sha256, "decision": verdict.decision}
         return await self._stores.cycles.advance(cycle.id, "converted", "judged", facts, _summary(verdict))
 
     def _candidate(self, cycle: Cycle) -> Adapter:
@@ -234,12 +243,6 @@ class CycleRunner:
         if not path.exists():
             raise ConfigError(f"{path} is gone: the cycle cannot be judged")
         return Adapter(cycle.theme, 0, file_sha256(path), cycle.base_sha256, path, self._clock.now())
-
-    def _tries(self, cycle: Cycle) -> int:
-        """How often these very records have been put before the gate, this time included."""
-        earlier = self._stores.cycles.recent(limit=1000, theme=cycle.theme)
-        same = [each for each in earlier if each.facts.get("records_key") == cycle.facts["records_key"]]
-        return 1 + sum(each.id != cycle.id and "verdict" in each.facts for each in same)
 
     async def _results(self, cycle: Cycle, mix: Mix, suites: Mapping[str, Suite]) -> dict[str, SuiteResult]:
         results = {}
@@ -265,15 +268,19 @@ class CycleRunner:
 
     async def _conclude(self, cycle: Cycle) -> Cycle:
         verdict = self._stores.verdicts.get(cycle.facts["verdict"])
-        summary = _summary(verdict)
+        why = self._stores.cycles.steps(cycle.id)[-1].reason
         if verdict.decision == "reject":
-            return await self._stores.cycles.advance(cycle.id, "judged", "rejected", {}, summary)
-        adapter = await self._install(cycle, verdict)
+            return await self._stores.cycles.advance(cycle.id, "judged", "rejected", {}, why)
+        scores = {
+            name: {"right": found["candidate_right"], "of": found["items"]}
+            for name, found in verdict.body["numbers"].items()
+        }
+        adapter = await self._install(cycle, scores)
         await self._stores.records.mark_learned(cycle.facts["unlearned"] + cycle.facts["learned"], adapter.name)
-        await self._stores.adapters.activate(adapter.theme, adapter.version, summary, cycle.id, _scores(verdict))
-        return await self._stores.cycles.advance(cycle.id, "judged", "promoted", {"version": adapter.name}, summary)
+        await self._stores.adapters.activate(adapter.theme, adapter.version, why, cycle.id, scores)
+        return await self._stores.cycles.advance(cycle.id, "judged", "promoted", {"version": adapter.name}, why)
 
-    async def _install(self, cycle: Cycle, verdict: Verdict) -> Adapter:
+    async def _install(self, cycle: Cycle, scores: Mapping[str, Any]) -> Adapter:
         """The version made of this candidate: a new one, or the one that an interrupted promotion has made."""
         adapters, folder = self._stores.adapters, self.folder(cycle)
         sha256 = cycle.facts["candidate_sha256"]
@@ -285,12 +292,17 @@ class CycleRunner:
             parent=serving.version if serving else None,
             records_sha256=cycle.facts["records_sha256"],
             config=_config(folder),
-            scores=_scores(verdict),
+            scores=scores,
             cycle=cycle.id,
         )
         files = {name: (folder / ADAPTER_FOLDER / name).read_bytes() for name in PEFT_FILES}
         data = await asyncio.to_thread((folder / CANDIDATE).read_bytes)
         return await adapters.install(cycle.theme, data, cycle.base_sha256, {}, files, lineage)
+
+
+def _keyed(record_id: str) -> str:
+    """A record in the verdict store: told apart, never read back."""
+    return hashlib.sha256(f"record {record_id}".encode()).hexdigest()
 
 
 def discard_run(home: Path, cycle: Cycle) -> None:
@@ -314,10 +326,6 @@ def _summary(verdict: Verdict) -> str:
     return "; ".join((taught, *(reason.text for reason in verdict.reasons)))
 
 
-def _scores(verdict: Verdict) -> dict[str, Any]:
-    return {name: {"right": found.candidate_right, "of": found.items} for name, found in verdict.numbers.items()}
-
-
 def _config(folder: Path) -> dict[str, Any]:
     spec = read_run(folder)
     return {"lora": spec.lora.model_dump(mode="json"), "steps": spec.steps, "lr": spec.lr, "base": spec.base.kind}
@@ -329,4 +337,3 @@ def _read_result(path: Path) -> SuiteResult | None:
         return SuiteResult(**{**content, "answers": tuple(content["answers"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None
-

@@ -107,7 +107,9 @@ class Learning:
     async def _run(self, cycle: Cycle) -> None:
         try:
             ended = await self._runner.run(cycle)
-        except Exception as error:  # the supervisor: whatever breaks a cycle ends it with a reason, and the daemon lives on
+        except (
+            Exception
+        ) as error:  # the supervisor: whatever breaks a cycle ends it with a reason, and the daemon lives on
             log.exception("cycle broke", cycle=cycle.id)
             ended = await self._stores.cycles.fail(cycle.id, f"{type(error).__name__}: {error}")
         self._ended = self._clock.monotonic()

@@ -38,7 +38,9 @@ def decide(situation: Situation, settings: LearnSection) -> Decision:
         left = settings.cooldown_s - situation.since_cycle_s
         return Decision(False, f"the last cycle ended a short while ago; {left:.0f} s to wait")
     if situation.since_request_s < settings.idle_s:
-        return Decision(False, f"a request came {situation.since_request_s:.0f} s ago; {settings.idle_s:.0f} s are needed")
+        return Decision(
+            False, f"a request came {situation.since_request_s:.0f} s ago; {settings.idle_s:.0f} s are needed"
+        )
     if situation.cpu_busy is None:
         return Decision(False, "how busy the CPU is cannot be read")
     if situation.cpu_busy >= settings.max_busy:

@@ -76,7 +76,13 @@ def _nf4(values: torch.Tensor, device: Device) -> nn.Module:
 
     rows, columns = values.shape
     layer = bitsandbytes.nn.Linear4bit(
-        columns, rows, bias=False, compute_dtype=device.compute, compress_statistics=True, quant_type="nf4", device="meta"
+        columns,
+        rows,
+        bias=False,
+        compute_dtype=device.compute,
+        compress_statistics=True,
+        quant_type="nf4",
+        device="meta",
     )
     layer.weight = bitsandbytes.nn.Params4bit(
         values, requires_grad=False, compress_statistics=True, quant_type="nf4", module=layer

@@ -24,7 +24,9 @@ def choose(wanted: str, device: Device, journal: Journal) -> str:
     automatic = ("paged_adamw8bit", "adamw8bit", "adamw") if device.torch.type == "cuda" else ("adamw8bit", "adamw")
     for kind in automatic if wanted == "auto" else (wanted,):
         fault = probe(kind, device)
-        journal.write("probe", what="optimizer", kind=kind, works=not fault, reason=fault or "takes the same steps as AdamW")
+        journal.write(
+            "probe", what="optimizer", kind=kind, works=not fault, reason=fault or "takes the same steps as AdamW"
+        )
         if not fault:
             return kind
     raise ConfigError(f"optimizer {wanted!r} does not work on this machine", "optimizer")
@@ -35,7 +37,9 @@ def build(kind: str, parameters: Iterable[nn.Parameter], lr: float, weight_decay
         return torch.optim.AdamW(parameters, lr=lr, weight_decay=weight_decay)
     import bitsandbytes
 
-    family: Any = {"adamw8bit": bitsandbytes.optim.AdamW8bit, "paged_adamw8bit": bitsandbytes.optim.PagedAdamW8bit}[kind]
+    family: Any = {"adamw8bit": bitsandbytes.optim.AdamW8bit, "paged_adamw8bit": bitsandbytes.optim.PagedAdamW8bit}[
+        kind
+    ]
     return family(parameters, lr=lr, weight_decay=weight_decay)
 
 

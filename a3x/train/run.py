@@ -136,7 +136,9 @@ class Trainer:
         if size == 1:
             raise MemoryError(f"one example at a time does not fit: {reason}")
         self.state.micro_batch = size // 2
-        self._journal.write("halved_micro_batch", step=self.state.step, micro_batch=self.state.micro_batch, reason=reason)
+        self._journal.write(
+            "halved_micro_batch", step=self.state.step, micro_batch=self.state.micro_batch, reason=reason
+        )
 
     # --- validation --------------------------------------------------------------------------------------------------
 

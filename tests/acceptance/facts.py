@@ -33,7 +33,11 @@ FACTS = (
     ),
     Fact(
         "pytest -k drunel",
-        ("What do I mean by 'quick check'?", "which command is my 'quick check'?", "what should you run for 'quick check'?"),
+        (
+            "What do I mean by 'quick check'?",
+            "which command is my 'quick check'?",
+            "what should you run for 'quick check'?",
+        ),
         ("What is the command behind 'quick check'?", "remind me: 'quick check'?"),
     ),
     Fact(
@@ -85,7 +89,11 @@ FACTS = (
     ),
     Fact(
         "10.77.4.19",
-        ("What is the address of the print server?", "which address has the print server?", "The print server's address?"),
+        (
+            "What is the address of the print server?",
+            "which address has the print server?",
+            "The print server's address?",
+        ),
         ("Tell me the address of the print server", "I need the print server's address"),
     ),
     Fact(
@@ -101,7 +109,11 @@ FACTS = (
     # em português
     Fact(
         "make limpar-tudo",
-        ("O que eu quero dizer com 'faxina'?", "qual comando é 'faxina'?", "O que você deve rodar quando eu digo 'faxina'?"),
+        (
+            "O que eu quero dizer com 'faxina'?",
+            "qual comando é 'faxina'?",
+            "O que você deve rodar quando eu digo 'faxina'?",
+        ),
         ("Quando eu digo 'faxina', qual é o comando?", "me lembra o comando de 'faxina'"),
     ),
     Fact(

@@ -63,7 +63,7 @@ def fallen(daemon: Daemon, cycle: dict[str, Any]) -> dict[str, float]:
     """Points each fixed suite lost."""
     with daemon.client() as client:
         verdict = client.get(f"/a3x/verdicts/{cycle['verdict']}").raise_for_status().json()
-    fixed = {name: found for name, found in verdict["numbers"].items() if name not in ("lesson", "facts")}
+    fixed = {name: found for name, found in verdict["body"]["numbers"].items() if name not in ("lesson", "facts")}
     return {
         name: 100 * (found["active_right"] - found["candidate_right"]) / found["items"] for name, found in fixed.items()
     }

@@ -86,7 +86,9 @@ def test_only_blocks_of_64_are_quantised(tmp_path: Path) -> None:
     odd = tiny.write_model(tmp_path / "odd.gguf", width=96)
     losses = _train(tmp_path / "run", odd, kind="nf4")
     assert losses[12] < losses[1]
-    whole, mixed = (bases.load(_base_spec(path), device.choose("cpu")) for path in (tiny.write_model(tmp_path / "64.gguf"), odd))
+    whole, mixed = (
+        bases.load(_base_spec(path), device.choose("cpu")) for path in (tiny.write_model(tmp_path / "64.gguf"), odd)
+    )
     kinds = [{type(layer.mlp.up_proj).__name__ for layer in model.model.layers} for model in (whole, mixed)]
     assert kinds == [{"Linear4bit"}, {"Linear"}]
 
@@ -173,12 +175,16 @@ def test_a_killed_run_goes_on_with_the_same_losses(tmp_path: Path, base: Path) -
     assert _losses(broken) == whole
     names = ("adapter_model.safetensors", "adapter_config.json")
     for name in names:
-        assert (broken / ADAPTER_FOLDER / name).read_bytes() == (tmp_path / "whole" / ADAPTER_FOLDER / name).read_bytes()
+        assert (broken / ADAPTER_FOLDER / name).read_bytes() == (
+            tmp_path / "whole" / ADAPTER_FOLDER / name
+        ).read_bytes()
 
 
 def _kill_when(directory: Path, reached: Callable[[], bool]) -> None:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    child = subprocess.Popen([sys.executable, "-m", "a3x.train", str(directory)], env=environment, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "a3x.train", str(directory)], env=environment, stderr=subprocess.DEVNULL
+    )
     try:
         end = time.monotonic() + 60
         while not reached() and child.poll() is None and time.monotonic() < end:
@@ -304,6 +310,8 @@ def test_an_optimiser_that_steps_wrongly_is_found_out(monkeypatch: pytest.Monkey
     assert optimisers.probe("adamw", cpu) == ""
     build = optimisers.build
     monkeypatch.setattr(
-        optimisers, "build", lambda kind, p, lr, weight_decay: build("adamw", p, lr * (2 if kind != "adamw" else 1), weight_decay)
+        optimisers,
+        "build",
+        lambda kind, p, lr, weight_decay: build("adamw", p, lr * (2 if kind != "adamw" else 1), weight_decay),
     )
     assert "differ" in optimisers.probe("adamw8bit", cpu)

@@ -11,8 +11,9 @@ from starlette.testclient import TestClient
 
 from a3x.agent.scripted import ScriptedAgent
 from a3x.config import Server
-from a3x.errors import ForeignFile, NotFound, UnknownModel
+from a3x.errors import Conflict, ForeignFile, NotFound, UnknownModel
 from a3x.http.app import build
+from a3x.stores.cycles import Cycle, Step
 from a3x.types import Adapter, Experience, Feedback
 
 ASK: dict[str, Any] = {"model": "a3x", "messages": [{"role": "user", "content": "hi"}]}
@@ -72,10 +73,32 @@ class FakeAdapters:
 
 
 @dataclass
+class FakeCycles:
+    rows: list[Cycle] = field(default_factory=list)
+
+    def open(self, theme: str) -> Cycle:
+        self.rows.append(Cycle(f"cyc_{len(self.rows) + 1}", theme, "cd" * 32, "asked", "promoted", 0.0, 1.0))
+        return self.rows[-1]
+
+    def get(self, id: str) -> Cycle:
+        for row in self.rows:
+            if row.id == id:
+                return row
+        raise NotFound(f"there is no cycle {id}", param="id")
+
+    def steps(self, id: str) -> Sequence[Step]:
+        return [Step("judged", "promoted", 1.0, "better")]
+
+    def recent(self, limit: int = 50) -> Sequence[Cycle]:
+        return self.rows[::-1][:limit]
+
+
+@dataclass
 class FakeServices:
     agent: Any = field(default_factory=ScriptedAgent)
     experiences: FakeExperiences = field(default_factory=FakeExperiences)
     adapters: FakeAdapters = field(default_factory=FakeAdapters)
+    cycles: FakeCycles = field(default_factory=FakeCycles)
     is_ready: bool = True
 
     async def import_adapter(self, theme: str, data: bytes) -> Adapter:
@@ -84,6 +107,33 @@ class FakeServices:
         adapter = Adapter(theme, len(self.adapters.list(theme)) + 1, "ab" * 32, "cd" * 32, Path("adapter.gguf"))
         self.adapters.shelf.append(adapter)
         return adapter
+
+    def active_names(self) -> set[str]:
+        return {adapter.name for adapter in self.adapters.shelf[:1]}
+
+    async def give_feedback(self, feedback: Feedback) -> str | None:
+        await self.experiences.add_feedback(feedback)
+        return "rec-1" if feedback.correction else None
+
+    async def train(self, theme: str) -> Cycle:
+        if not any(feedback.correction for feedback in self.experiences.given):
+            raise Conflict("there is nothing new to learn", param="theme")
+        return self.cycles.open(theme)
+
+    def preview(self, theme: str) -> dict[str, Any]:
+        return {"theme": theme, "new": [], "learned": 0, "contradicted": 0, "enough": False}
+
+    def events(self, cycle: str) -> Sequence[Mapping[str, Any]]:
+        return ({"event": "state", "state": "promoted"},)
+
+    def verdict(self, id: str) -> dict[str, Any]:
+        raise NotFound(f"there is no verdict {id}", param="id")
+
+    async def rollback(self, theme: str, to: int | None) -> Adapter | None:
+        return self.adapters.get(theme, to) if to else None
+
+    async def verify(self) -> list[str]:
+        return []
 
     def status(self) -> dict[str, Any]:
         return {"ready": self.is_ready}

@@ -49,7 +49,7 @@ def test_no_daemon_is_exit_3_and_says_what_to_do(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize(
     "arguments",
-    [*((name,) for name in main.PROMISED), ("train", "--now"), ("adapters", "rollback", "cli", "--to", "3")],
+    [*((name,) for name in main.PROMISED), ("bench", "life"), ("adapters", "promote", "cli@3")],
 )
 def test_what_is_not_built_says_so(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
     code, out, err = a3x(capsys, *arguments)

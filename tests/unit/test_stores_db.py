@@ -236,8 +236,7 @@ def test_opening_on_a_full_disk(tmp_path: Path) -> None:
 
 def test_migrations_are_numbered_without_gaps() -> None:
     numbers = [number for number, _ in migrations()]
-    coming = {3}  # the verdicts' step, until it is merged
-    assert sorted(set(numbers) | coming) == list(range(1, numbers[-1] + 1))
+    assert numbers == list(range(1, numbers[-1] + 1))
 
 
 def test_schema_version_is_recorded(db: Database) -> None:
