@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -35,6 +36,8 @@ class TrainerProcess:
 
     async def run(self, directory: Path, report: Report) -> None:
         """Train to the end. EngineFailure with the trainer's reason if it fails; cancelling kills the child."""
+        if importlib.util.find_spec("torch") is None:
+            raise EngineFailure("training needs the training extra: python3 tools/install.py --extras train")
         command = (self._python, "-m", "a3x.train", "--tied", str(directory))
         with (directory / "trainer.log").open("ab") as log:
             self._child = await asyncio.create_subprocess_exec(
