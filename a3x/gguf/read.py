@@ -45,7 +45,9 @@ class Weights:
             raise ForeignFile(f"{path.name} is not a whole GGUF: {type(error).__name__}: {error}") from error
         self.architecture: str = self._value("general.architecture", "")
         if self.architecture != "llama":
-            raise NotImplementedHere(f"training is not implemented for architecture {self.architecture!r}, only 'llama'")
+            raise NotImplementedHere(
+                f"training is not implemented for architecture {self.architecture!r}, only 'llama'"
+            )
         self.shape = self._shape()
         for tensor in self._reader.tensors:
             if names.to_hf(tensor.name.removesuffix(".weight")) is None:

@@ -1,4 +1,4 @@
-"""Reads a safetensors file with numpy alone, so that the daemon needs no training library. Checks bounds, not meaning."""
+"""Reads a safetensors file with numpy alone, for the daemon has no training library. Checks bounds, not meaning."""
 
 from __future__ import annotations
 
@@ -27,7 +27,13 @@ def read_safetensors(path: Path) -> dict[str, NDArray[np.float32]]:
         header = json.loads(raw[8 : 8 + size])
         body = memoryview(raw)[8 + size :]
         return {name: _tensor(name, entry, body) for name, entry in header.items() if name != "__metadata__"}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # what a broken header makes us stumble over
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:  # what a broken header makes us stumble over
         raise ForeignFile(f"{path.name} is not a whole safetensors file: {error}") from error
 
 

@@ -1,4 +1,4 @@
-"""A checked run directory: its settings and examples, against the base they were made for. Imports no training library."""
+"""A checked run directory: settings and examples, against the base they were made for. Needs no torch."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def _check_base(spec: RunSpec) -> None:
         raise ConfigError(f"the base {spec.base.path} does not exist", "base.path")
     found = file_sha256(spec.base.path)
     if found != spec.base.sha256:
-        raise ConfigError(f"the base {spec.base.path.name} has sha256 {found}, the run states {spec.base.sha256}", "base.sha256")
+        raise ConfigError(
+            f"the base {spec.base.path.name} has sha256 {found}, the run states {spec.base.sha256}", "base.sha256"
+        )
 
 
 def _check_tokens(name: str, ids: tuple[int, ...], vocab: int, context: int) -> None:

@@ -34,7 +34,9 @@ def vocabulary() -> tuple[list[bytes], list[float], list[int]]:
     return tokens, scores, [int(kind) for kind in kinds]
 
 
-def write_model(path: Path, seed: int = 0, width: int = WIDTH, template: str = TEMPLATE, key_heads: int = HEADS) -> Path:
+def write_model(
+    path: Path, seed: int = 0, width: int = WIDTH, template: str = TEMPLATE, key_heads: int = HEADS
+) -> Path:
     """A model whose greedy answers are noise, but always the same noise."""
     rng = np.random.default_rng(seed)
     tokens, scores, kinds = vocabulary()

@@ -59,7 +59,7 @@ def test_what_is_wrong_in_a_run_is_named(tmp_path: Path, line: str, named: str) 
     head, _, table = line.partition("[") if line.startswith("[") else (line, "", "")
     tables = f'[base]\npath = "b.gguf"\nsha256 = "{SHA}"\n[records]\nsha256 = "{SHA}"\n'
     (tmp_path / "run.toml").write_text(f"steps = 5\n{head}\n{tables}" + (f"[{table}\n" if table else ""))
-    with pytest.raises(ConfigError, match="run.toml") as refused:
+    with pytest.raises(ConfigError, match=r"run\.toml") as refused:
         read_run(tmp_path)
     assert named in refused.value.message
 
