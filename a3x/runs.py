@@ -40,7 +40,7 @@ class _Table(BaseModel):
 
 
 class BaseSpec(_Table):
-    """The served GGUF. ``nf4`` quantises its matrices again, ``gguf`` keeps what is served, ``full`` may round to bf16."""
+    """The served GGUF. ``nf4`` quantises its matrices again, ``gguf`` keeps them, ``full`` may round to bf16."""
 
     path: Path
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
@@ -149,7 +149,7 @@ def _toml(table: dict[str, Any], prefix: str = "") -> str:
 
 @dataclass(frozen=True)
 class TrainingExample:
-    """One conversation as tokens. ``loss_mask[i]`` is true where token ``i`` is to be learnt from the tokens before it."""
+    """One conversation as tokens. ``loss_mask[i]``: is token ``i`` to be learnt from the tokens before it."""
 
     ids: tuple[int, ...]
     loss_mask: tuple[bool, ...]

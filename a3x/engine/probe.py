@@ -1,4 +1,4 @@
-"""Logits of a base and of an adapter on it, as llama.cpp computes them, in a child process. Knows no chat and no tokenizer.
+"""Logits of a base and of an adapter on it, as llama.cpp computes them, in a child process. Knows no tokenizer.
 
 ``probe`` is what callers use; ``python -m a3x.engine.probe`` is the child. It computes on the CPU with a float32 cache
 and without flash attention, which alone moves logits more than a conversion may.

@@ -1,6 +1,6 @@
-"""LoRA adapters as GGUF, from arrays or from a PEFT folder. The scale llama.cpp applies is alpha ÷ rank, no other exists.
+"""LoRA adapters as GGUF, from arrays or from a PEFT folder.
 
-Knows nothing of whether an adapter is any good, nor of llama.cpp itself.
+The scale llama.cpp applies is alpha ÷ rank; the format has no other. Knows nothing of whether an adapter is any good.
 """
 
 from __future__ import annotations

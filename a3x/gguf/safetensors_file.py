@@ -1,4 +1,4 @@
-"""Reads a safetensors file with numpy alone, so that the daemon needs no training library. Checks bounds, not meaning."""
+"""Reads a safetensors file with numpy alone, for the daemon has no training library. Checks bounds, not meaning."""
 
 from __future__ import annotations
 

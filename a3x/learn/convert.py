@@ -52,8 +52,8 @@ class Comparison:
 def convert(run: Path, out: Path, name: str = "", threads: int = 1) -> Comparison:
     """Write the GGUF of a finished run to ``out``, check it, and compare it on the run's probes.
 
-    Raises ForeignFile for an adapter the format cannot say, EngineFailure if llama.cpp refuses it, ConfigError if the run
-    has no probes. Whether to use what does not agree is the caller's decision.
+    Raises ForeignFile for an adapter the format cannot say, EngineFailure if llama.cpp refuses it, ConfigError if
+    the run has no probes. Whether to use what does not agree is the caller's decision.
     """
     spec = read_run(run)
     folder = run / ADAPTER_FOLDER

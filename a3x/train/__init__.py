@@ -1,1 +1,1 @@
-"""The trainer: ``python -m a3x.train RUN_DIR``. The only package that imports torch, transformers, peft, bitsandbytes."""
+"""The trainer: ``python -m a3x.train RUN_DIR``. Besides the ladder, all that imports training libraries."""

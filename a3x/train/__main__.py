@@ -7,7 +7,9 @@ The reason is the last event of ``events.jsonl``, and on stderr.
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +21,18 @@ from a3x.train.journal import Journal
 if TYPE_CHECKING:
     from a3x.train.memory import Memory
 
+TIED = "--tied"
+"""Ends the process when its standard input does: whoever holds the other end must not leave an orphan behind."""
 DONE, BAD_RUN, OUT_OF_MEMORY, FAILED = 0, 2, 3, 4
 
 
 def main(arguments: list[str], memory: Memory | None = None) -> int:
     """Train one run directory, resuming it if it was begun."""
+    if arguments[:1] == [TIED]:
+        _end_with_parent()
+        arguments = arguments[1:]
     if len(arguments) != 1 or not Path(arguments[0]).is_dir():
-        print("usage: python -m a3x.train RUN_DIR", file=sys.stderr)
+        print(f"usage: python -m a3x.train [{TIED}] RUN_DIR", file=sys.stderr)
         return BAD_RUN
     directory = Path(arguments[0])
     journal = Journal(directory, SystemClock())
@@ -54,6 +61,15 @@ def _train(directory: Path, journal: Journal, memory: Memory | None) -> int:
     journal.write("imported", seconds=round(time.monotonic() - began, 3))
     run(job, journal, memory)
     return DONE
+
+
+def _end_with_parent() -> None:
+    def watch() -> None:
+        while os.read(sys.stdin.fileno(), 1):
+            pass
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _fail(journal: Journal, code: int, reason: str) -> int:

@@ -1,7 +1,7 @@
-"""Frozen bases out of the served GGUF, as transformers models. No second download: the file that serves is the source.
+"""Frozen bases out of the served GGUF, as transformers models; nothing else is downloaded.
 
-``full`` holds the matrices in the computing type, ``gguf`` exactly as served (dequantised when loaded, float32), ``nf4``
-quantised again by bitsandbytes: NF4, double quantisation. Knows nothing of adapters.
+``full`` holds the weights in the computing type, ``gguf`` exactly as served (float32, dequantised when loaded), ``nf4``
+the matrices quantised again by bitsandbytes: NF4, double quantisation. Knows nothing of adapters.
 """
 
 from __future__ import annotations
@@ -17,21 +17,26 @@ from a3x.gguf.read import Shape, Weights
 from a3x.runs import BaseSpec
 from a3x.train.device import Device
 
+SHORT_TOKENS = 256
+"""Up to here attention written out is faster on the CPU than torch's fused one, whose backward pass is slow there."""
 NF4_MULTIPLE = 64
 """NF4 blocks; bitsandbytes repacks narrower widths into a crash on some CPUs, so such layers stay unquantised."""
 
 
-def load(spec: BaseSpec, device: Device) -> LlamaForCausalLM:
+def load(spec: BaseSpec, device: Device, longest_tokens: int) -> LlamaForCausalLM:
     """The frozen base of ``spec``, on the device, in training mode (which changes nothing in a Llama)."""
     weights = Weights(spec.path)
-    model = _skeleton(weights.shape, spec)
+    model = _skeleton(weights.shape, spec, _attention(device, longest_tokens))
     for module, values in weights:
         _fill(model, module, torch.from_numpy(values), spec.kind, device)
     model.model.rotary_emb = LlamaRotaryEmbedding(model.config).to(device.torch)  # a table that no file holds
     if weights.shape.tied:
         model.lm_head.weight = model.model.embed_tokens.weight
-    model.is_loaded_in_4bit = spec.kind == "nf4"  # what PEFT looks at to wrap 4-bit layers
     return model.train()
+
+
+def _attention(device: Device, longest_tokens: int) -> str:
+    return "eager" if device.torch.type == "cpu" and longest_tokens <= SHORT_TOKENS else "sdpa"
 
 
 def describe(path: Path, sha256: str) -> str:
@@ -39,7 +44,7 @@ def describe(path: Path, sha256: str) -> str:
     return f"{path.name}@sha256:{sha256}"
 
 
-def _skeleton(shape: Shape, spec: BaseSpec) -> LlamaForCausalLM:
+def _skeleton(shape: Shape, spec: BaseSpec, attention: str) -> LlamaForCausalLM:
     config = LlamaConfig(
         vocab_size=shape.vocab,
         hidden_size=shape.width,
@@ -56,7 +61,7 @@ def _skeleton(shape: Shape, spec: BaseSpec) -> LlamaForCausalLM:
     )
     config._name_or_path = describe(spec.path, spec.sha256)
     with torch.device("meta"):
-        model = LlamaForCausalLM._from_config(config, attn_implementation="sdpa")
+        model = LlamaForCausalLM._from_config(config, attn_implementation=attention)
     return model.requires_grad_(False)
 
 
@@ -66,15 +71,16 @@ def _fill(model: LlamaForCausalLM, name: str, values: torch.Tensor, kind: str, d
     if matrix and kind == "nf4" and not any(size % NF4_MULTIPLE for size in values.shape):
         model.set_submodule(name, _nf4(values, device))
         return
-    # Rounding a matrix to the computing type once is what autocast would do at every step.
-    dtype = device.compute if matrix and kind != "gguf" else torch.float32
+    # Rounded once, where autocast would at every step; norms and embeddings too, so that activations need no casts.
+    dtype = torch.float32 if kind == "gguf" else device.compute
     module.weight = nn.Parameter(values.to(device.torch, dtype), requires_grad=False)
 
 
 def _nf4(values: torch.Tensor, device: Device) -> nn.Module:
-    import bitsandbytes
+    from bitsandbytes.nn.modules import Linear4bit, Params4bit
 
     rows, columns = values.shape
+<<<<<<< HEAD
     layer = bitsandbytes.nn.Linear4bit(
         columns,
         rows,
@@ -87,4 +93,8 @@ def _nf4(values: torch.Tensor, device: Device) -> nn.Module:
     layer.weight = bitsandbytes.nn.Params4bit(
         values, requires_grad=False, compress_statistics=True, quant_type="nf4", module=layer
     )
+=======
+    layer = Linear4bit(columns, rows, bias=False, compute_dtype=device.compute, device="meta")
+    layer.weight = Params4bit(values, quant_type="nf4", compress_statistics=True, module=layer)  # type: ignore[call-arg]
+>>>>>>> trainer
     return layer.to(device.torch)

@@ -1,4 +1,4 @@
-"""Which examples a step sees, and their tokens as padded tensors. Order depends on seed and step alone, so it resumes."""
+"""Which examples a step sees, and their tokens as padded tensors. Order follows from seed and step alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ ROUND_TOKENS = 8
 class MicroBatch:
     """``tokens`` int64[rows, length], padded on the right, where causal attention never looks.
 
-    ``places`` int64[n]: flat positions whose next token is learnt; ``wanted`` int64[n] those tokens; ``weights`` float32[n].
+    ``places`` int64[n]: flat positions whose next token is learnt; ``wanted`` int64[n]: those tokens; ``weights``
+    float32[n].
     """
 
     tokens: Tensor
@@ -49,7 +50,7 @@ class Order:
 
 
 def longest_first(examples: Sequence[TrainingExample]) -> list[TrainingExample]:
-    """Neighbours of like length waste little padding; the first micro-batch is the largest, so memory runs out early."""
+    """Neighbours of like length waste little padding; the largest micro-batch is first, so memory ends early."""
     return sorted(examples, key=lambda example: len(example.ids), reverse=True)
 
 

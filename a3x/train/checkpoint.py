@@ -16,7 +16,7 @@ from a3x.runs import CHECKPOINT_FILE
 
 @dataclass
 class State:
-    """What a run has come to. Random numbers and data order follow from the seed and ``step`` and need no place here."""
+    """What a run has come to. Random numbers and data order follow from seed and ``step`` and need no place."""
 
     step: int = 0
     micro_batch: int = 0

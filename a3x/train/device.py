@@ -1,4 +1,4 @@
-"""Where a run computes and in which precision. Measures nothing; asks torch, and distrusts it where it is known to lie."""
+"""Where a run computes and in which precision. Asks torch, and distrusts it where it is known to lie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A checked run directory: its settings and examples, against the base they were made for. Imports no training library."""
+"""A checked run directory: settings and examples, against the base they were made for. Needs no torch."""
 
 from __future__ import annotations
 

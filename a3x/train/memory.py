@@ -6,7 +6,7 @@ import torch
 
 
 class Memory:
-    """Asked before each micro-batch is computed. The machine's own memory: says nothing and lets the allocators speak."""
+    """The machine's memory, asked before each micro-batch: says nothing and lets the allocators speak."""
 
     def reserve(self, examples: int) -> None:
         """Raise MemoryError if ``examples`` side by side are known not to fit."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import torch
 from torch import nn
@@ -14,9 +13,9 @@ from a3x.train.device import Device
 from a3x.train.journal import Journal
 
 PROBE_SIZE = 1 << 14
-"""bitsandbytes keeps parameters under 4 096 numbers in 32 bits; the probe must be larger to try the 8-bit code."""
+"""bitsandbytes keeps parameters under 4 096 numbers in 32 bits; a probe of the 8-bit code must be larger."""
 PROBE_TOLERANCE = 0.03
-"""Mean distance from plain AdamW after three steps, as a share of the mean way; 8-bit moments were measured at 0.006."""
+"""Mean distance from plain AdamW after three steps, as a share of the mean way; 8-bit moments came to 0.006."""
 
 
 def choose(wanted: str, device: Device, journal: Journal) -> str:
@@ -37,10 +36,15 @@ def build(kind: str, parameters: Iterable[nn.Parameter], lr: float, weight_decay
         return torch.optim.AdamW(parameters, lr=lr, weight_decay=weight_decay)
     import bitsandbytes
 
+<<<<<<< HEAD
     family: Any = {"adamw8bit": bitsandbytes.optim.AdamW8bit, "paged_adamw8bit": bitsandbytes.optim.PagedAdamW8bit}[
         kind
     ]
     return family(parameters, lr=lr, weight_decay=weight_decay)
+=======
+    family = {"adamw8bit": "AdamW8bit", "paged_adamw8bit": "PagedAdamW8bit"}[kind]
+    return getattr(bitsandbytes.optim, family)(parameters, lr=lr, weight_decay=weight_decay)
+>>>>>>> trainer
 
 
 def probe(kind: str, device: Device) -> str:
@@ -49,6 +53,11 @@ def probe(kind: str, device: Device) -> str:
         moved, expected = _three_steps(kind, device), _three_steps("adamw", device)
     except Exception as error:  # a missing kernel says so in as many ways as there are backends
         return f"{type(error).__name__}: {error}"
+    return compare(moved, expected)
+
+
+def compare(moved: torch.Tensor, expected: torch.Tensor) -> str:
+    """Why ``moved`` is not where AdamW goes; empty if it is, within what 8-bit moments cost."""
     far = float((moved - expected).abs().mean() / expected.abs().mean())
     return "" if far <= PROBE_TOLERANCE else f"its steps differ from AdamW's by {far:.1%}"
 

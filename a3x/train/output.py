@@ -43,10 +43,10 @@ def _probe(folder: Path, job: Job, device: Device) -> None:
     Not of the base that was trained on: then a fault of the conversion would hide among the errors of quantisation.
     """
     exact = Device(device.torch, device.name, torch.float32)
-    base = bases.load(job.spec.base.model_copy(update={"kind": "gguf"}), exact)
+    base = bases.load(job.spec.base.model_copy(update={"kind": "gguf"}), exact, max(map(len, job.spec.probes)))
     before = _last_logits(base, job.spec.probes, exact)
     adapted = PeftModel.from_pretrained(base, str(folder))
-    after = _last_logits(adapted.base_model.model, job.spec.probes, exact)
+    after = _last_logits(adapted, job.spec.probes, exact)
     np.savez(folder / PROBE_FILE, base=before, adapter=after)
 
 

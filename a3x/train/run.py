@@ -12,10 +12,12 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch import nn
+from transformers import LlamaForCausalLM
 
 from a3x.errors import ConfigError, EngineFailure
 from a3x.train import bases, checkpoint, device, optimisers, output
 from a3x.train.batches import Order, longest_first, micro_batches
+from a3x.train.fused import FusedLinear
 from a3x.train.job import Job
 from a3x.train.journal import Journal
 from a3x.train.loss import loss_sum
@@ -24,7 +26,7 @@ from a3x.train.schedule import rate
 
 
 def run(job: Job, journal: Journal, memory: Memory | None = None) -> None:
-    """Train ``job`` to its end and write the adapter. Raises ConfigError, MemoryError, or EngineFailure if it diverges."""
+    """Train ``job`` to its end and write the adapter. Raises ConfigError, MemoryError, EngineFailure if it diverges."""
     began = time.monotonic()
     trainer = Trainer(job, journal, memory or Memory())
     loaded = time.monotonic()
@@ -102,7 +104,7 @@ class Trainer:
         )
 
     def _gradients(self) -> tuple[float, int]:
-        """Loss and tokens of the step at ``state.step``; halves the micro-batch and begins the step anew when memory ends."""
+        """Loss and tokens of this step; when memory ends, halves the micro-batch and begins the step anew."""
         while True:
             try:
                 return self._accumulate(self.state.micro_batch)
@@ -122,7 +124,7 @@ class Trainer:
         for piece in pieces:
             self._memory.reserve(len(piece.tokens))
             with self.device.autocast():
-                loss = loss_sum(self.model.base_model.model, piece) / whole
+                loss = loss_sum(self._llama, piece) / whole
             loss.backward()
             total += float(loss.detach())
         return total, sum(piece.real_tokens for piece in pieces)
@@ -160,7 +162,7 @@ class Trainer:
             module.eval()
         with torch.no_grad(), self.device.autocast():
             pieces = micro_batches(longest_first(self.job.stop), self.state.micro_batch, self.device.torch)
-            total = sum(float(loss_sum(self.model.base_model.model, piece)) for piece in pieces)
+            total = sum(float(loss_sum(self._llama, piece)) for piece in pieces)
         for module in dropouts:
             module.train()
         return total / sum(float(piece.weights.sum()) for piece in pieces)
@@ -169,7 +171,8 @@ class Trainer:
 
     def _adapted_base(self) -> PeftModel:
         spec = self.spec
-        base = bases.load(spec.base, self.device)
+        longest = max(len(example.ids) for example in (*self.job.train, *self.job.stop))
+        base = bases.load(spec.base, self.device, longest)
         torch.manual_seed(spec.seed)
         lora = spec.lora
         config = LoraConfig(
@@ -180,10 +183,16 @@ class Trainer:
             bias="none",
             task_type="CAUSAL_LM",
         )
+        config._register_custom_module({nn.Linear: FusedLinear})
         model = get_peft_model(base, config)
         if spec.gradient_checkpointing:
             base.activation_checkpointing_enable({"use_reentrant": False})
         return model  # type: ignore[return-value]
+
+    @property
+    def _llama(self) -> LlamaForCausalLM:
+        """The base inside PEFT's wrappers; PEFT has put its layers into it."""
+        return self.model.get_base_model()  # type: ignore[return-value]
 
     def _adapter(self) -> dict[str, torch.Tensor]:
         return {name: weight.detach().cpu().clone() for name, weight in self.trained.items()}

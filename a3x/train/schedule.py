@@ -8,9 +8,10 @@ from a3x.runs import ScheduleSpec
 
 
 def rate(spec: ScheduleSpec, peak: float, step: int, steps: int) -> float:
-    """Rate of step ``step`` (from 0) of ``steps``: linear warm-up to ``peak``, then decay towards ``eta_min``.
+    """Rate of step ``step`` (from 0) of ``steps``: linear warm-up to ``peak``, then decay to ``eta_min``.
 
-    Restarts: Loshchilov and Hutter, SGDR, arXiv 1608.03983; the first period is ``t_0`` steps, each next ``t_mult`` × it.
+    Restarts: Loshchilov and Hutter, SGDR, arXiv 1608.03983; the first period is ``t_0`` steps,
+    each next ``t_mult`` × the one before.
     """
     if step < spec.warmup_steps:
         return peak * (step + 1) / spec.warmup_steps

@@ -64,8 +64,9 @@ def test_a_pair_keeps_its_product_in_the_bases_row_order(tmp_path: Path, base: P
         np.testing.assert_allclose(stored[f"{tensor}.weight.lora_b"] @ stored[f"{tensor}.weight.lora_a"], expected)
     assert len(stored) == 6
     alpha, title = reader.get_field("adapter.lora.alpha"), reader.get_field("general.name")
-    assert alpha and alpha.contents() == 6.0
-    assert title and title.contents() == "taught"
+    assert alpha
+    assert title
+    assert (alpha.contents(), title.contents()) == (6.0, "taught")
 
 
 def test_rows_are_paired_as_llama_cpp_rotates_them() -> None:
