@@ -80,21 +80,6 @@ def _nf4(values: torch.Tensor, device: Device) -> nn.Module:
     from bitsandbytes.nn.modules import Linear4bit, Params4bit
 
     rows, columns = values.shape
-<<<<<<< HEAD
-    layer = bitsandbytes.nn.Linear4bit(
-        columns,
-        rows,
-        bias=False,
-        compute_dtype=device.compute,
-        compress_statistics=True,
-        quant_type="nf4",
-        device="meta",
-    )
-    layer.weight = bitsandbytes.nn.Params4bit(
-        values, requires_grad=False, compress_statistics=True, quant_type="nf4", module=layer
-    )
-=======
     layer = Linear4bit(columns, rows, bias=False, compute_dtype=device.compute, device="meta")
     layer.weight = Params4bit(values, quant_type="nf4", compress_statistics=True, module=layer)  # type: ignore[call-arg]
->>>>>>> trainer
     return layer.to(device.torch)

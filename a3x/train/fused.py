@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""A LoRA layer in one step of autograd: fewer passes over memory than PEFT's own, same parameters, same names, same numbers.
-=======
 """A LoRA layer in one step of autograd: PEFT's parameters, names and numbers in fewer passes over memory.
->>>>>>> trainer
 
 Keeps the input and the narrow product for the backward pass; a quantised weight is dequantised anew each time. With
 dropout PEFT's own forward is used.

@@ -36,15 +36,8 @@ def build(kind: str, parameters: Iterable[nn.Parameter], lr: float, weight_decay
         return torch.optim.AdamW(parameters, lr=lr, weight_decay=weight_decay)
     import bitsandbytes
 
-<<<<<<< HEAD
-    family: Any = {"adamw8bit": bitsandbytes.optim.AdamW8bit, "paged_adamw8bit": bitsandbytes.optim.PagedAdamW8bit}[
-        kind
-    ]
-    return family(parameters, lr=lr, weight_decay=weight_decay)
-=======
     family = {"adamw8bit": "AdamW8bit", "paged_adamw8bit": "PagedAdamW8bit"}[kind]
     return getattr(bitsandbytes.optim, family)(parameters, lr=lr, weight_decay=weight_decay)
->>>>>>> trainer
 
 
 def probe(kind: str, device: Device) -> str:

@@ -87,13 +87,7 @@ def test_only_blocks_of_64_are_quantised(tmp_path: Path) -> None:
     odd = tiny.write_model(tmp_path / "odd.gguf", width=96)
     losses = _train(tmp_path / "run", odd, kind="nf4")
     assert losses[12] < losses[1]
-<<<<<<< HEAD
-    whole, mixed = (
-        bases.load(_base_spec(path), device.choose("cpu")) for path in (tiny.write_model(tmp_path / "64.gguf"), odd)
-    )
-=======
     whole, mixed = (_base(path, "nf4") for path in (tiny.write_model(tmp_path / "64.gguf"), odd))
->>>>>>> trainer
     kinds = [{type(layer.mlp.up_proj).__name__ for layer in model.model.layers} for model in (whole, mixed)]
     assert kinds == [{"Linear4bit"}, {"Linear"}]
 
@@ -337,18 +331,6 @@ def test_an_optimiser_is_chosen_by_trying(tmp_path: Path, base: Path) -> None:
     assert _events(tmp_path, "started")[0]["optimizer"] == tries[-1]["kind"]
 
 
-<<<<<<< HEAD
-def test_an_optimiser_that_steps_wrongly_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    cpu = device.choose("cpu")
-    assert optimisers.probe("adamw", cpu) == ""
-    build = optimisers.build
-    monkeypatch.setattr(
-        optimisers,
-        "build",
-        lambda kind, p, lr, weight_decay: build("adamw", p, lr * (2 if kind != "adamw" else 1), weight_decay),
-    )
-    assert "differ" in optimisers.probe("adamw8bit", cpu)
-=======
 def test_an_optimiser_that_steps_wrongly_is_found_out() -> None:
     expected = torch.linspace(-0.03, 0.03, 100)
     assert optimisers.compare(expected * 1.01, expected) == ""
@@ -359,4 +341,3 @@ def test_an_optimiser_that_steps_wrongly_is_found_out() -> None:
 
 def test_an_optimiser_that_is_missing_is_said() -> None:
     assert "KeyError" in optimisers.probe("adamw4bit", device.choose("cpu"))
->>>>>>> trainer
