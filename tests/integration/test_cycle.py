@@ -1,0 +1,140 @@
+"""The cycle's state machine end to end on a tiny model: a real promotion, a rollback, restarts, and everything that fails it.
+
+One cycle is trained once; its home is copied in every state, and each test goes on from the copy it needs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a3x.errors import Conflict
+from a3x.stores.cycles import Cycle
+from tests.support import tiny
+from tests.support.loop import Loop
+
+pytestmark = pytest.mark.integration
+
+Body = Callable[[Loop, Cycle], Awaitable[Any]]
+STATES = ("opened", "curated", "trained", "converted", "judged", "promoted")
+
+
+@dataclass(frozen=True)
+class Stages:
+    """A home a state, and the base they were made on."""
+
+    folder: Path
+    base: Path
+
+    def copy(self, state: str, to: Path) -> Path:
+        return Path(shutil.copytree(self.folder / state, to / "home"))
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
+    folder = tmp_path_factory.mktemp("stages")
+    base = tiny.write_pupil(folder / "base.gguf")
+    home = folder / "home"
+
+    async def step(state: str) -> None:
+        async with Loop(home, base) as loop:
+            if state == "opened":
+                await loop.teach_all()
+                await loop.open()
+            else:
+                (cycle,) = loop.stores.cycles.unfinished()
+                assert (await loop.runner.step(cycle)).state == state
+
+    for state in STATES:  # a restart between every two states
+        asyncio.run(step(state))
+        shutil.copytree(home, folder / state)
+    return Stages(folder, base)
+
+
+def going_on(stages: Stages, state: str, folder: Path, body: Body, **options: Any) -> Any:
+    """``body`` with the cycle as it is in ``state``, in a home of its own."""
+    home = stages.copy(state, folder)
+
+    async def run() -> Any:
+        async with Loop(home, options.pop("base", stages.base), **options) as opened:
+            return await body(opened, opened.stores.cycles.recent(1)[0])
+
+    return asyncio.run(run())
+
+
+def test_what_was_taught_is_promoted_and_known(stages: Stages, tmp_path: Path) -> None:
+    async def body(loop: Loop, cycle: Cycle) -> None:
+        assert loop.serving is not None
+        assert loop.serving.name == cycle.facts["version"] == "general@1"
+        assert await loop.right() >= 0.8
+        assert loop.stores.adapters.verify() == []
+        assert loop.stores.records.unlearned("general") == []
+        assert {record.learned_in for record in loop.stores.records.learned("general")} == {"general@1"}
+        verdict = loop.stores.verdicts.get(cycle.facts["verdict"])
+        assert verdict.decision == "promote"
+        manifest = loop.stores.adapters.manifest("general", 1)
+        assert manifest["cycle"] == cycle.id
+        assert manifest["records_sha256"] == cycle.facts["records_sha256"]
+
+    going_on(stages, "promoted", tmp_path, body)
+
+
+def test_a_rollback_gives_the_same_bytes_as_before(stages: Stages, tmp_path: Path) -> None:
+    async def body(loop: Loop, cycle: Cycle) -> tuple[list[str], list[str], list[str]]:
+        serving = loop.serving
+        before = await loop.greedy()
+        while not cycle.finished:
+            cycle = await loop.runner.step(cycle)
+        after = await loop.greedy()
+        assert serving is None
+        assert loop.serving
+        assert await loop.stores.adapters.rollback("general", loop.base_sha256) is None
+        return before, after, await loop.greedy()
+
+    before, promoted, rolled_back = going_on(stages, "judged", tmp_path, body)
+    assert rolled_back == before
+    assert promoted != before
+
+
+def test_a_second_round_learns_on_top(stages: Stages, tmp_path: Path) -> None:
+    """Facts that were learned are examined again; the lesson of one fact alone is too little to promote."""
+
+    async def body(loop: Loop, cycle: Cycle) -> None:
+        await loop.teach("zebra?", "99")
+        await loop.runner.run(await loop.open())
+        second = loop.stores.cycles.recent(1)[0]
+        assert second.state == "rejected"
+        numbers = loop.stores.verdicts.get(second.facts["verdict"]).body["numbers"]
+        assert numbers["facts"]["items"] == 10
+        assert loop.serving
+        assert loop.serving.name == "general@1"
+        assert [record.answer for record in loop.stores.records.unlearned("general")] == ["99"]
+
+    going_on(stages, "promoted", tmp_path, body)
+
+
+def test_a_base_swapped_in_mid_cycle_fails_it(stages: Stages, tmp_path: Path) -> None:
+    other = tiny.write_pupil(tmp_path / "other.gguf", seed=1)
+
+    async def body(loop: Loop, cycle: Cycle) -> None:
+        ended = await loop.runner.run(cycle)
+        assert ended.state == "failed"
+        assert "base model was changed" in loop.reason(ended)
+        assert loop.serving is None
+
+    for state in STATES[:-1]:
+        going_on(stages, state, tmp_path / state, body, base=other)
+
+
+def test_nothing_new_is_no_cycle(stages: Stages, tmp_path: Path) -> None:
+    async def body(loop: Loop, cycle: Cycle) -> None:
+        with pytest.raises(Conflict, match="nothing new"):
+            await loop.runner.step(await loop.open())
+
+    going_on(stages, "promoted", tmp_path, body)
