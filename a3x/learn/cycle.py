@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import apsw
+
 from a3x.errors import A3XError, ConfigError, Conflict, EngineFailure
 from a3x.judge import gate
 from a3x.judge.executed import Runner
@@ -40,8 +42,8 @@ from a3x.runs import (
     write_run,
 )
 from a3x.stores.adapters import Adapters, Lineage
-from a3x.stores.cycles import Cycle, Cycles
-from a3x.stores.records import Records
+from a3x.stores.cycles import Cycle, Cycles, advance
+from a3x.stores.records import Records, mark_learned
 from a3x.stores.verdicts import StoredVerdict, Verdicts
 from a3x.types import BASE_MIX, Adapter, Clock, Encoded, Engine, Mix
 
@@ -275,10 +277,25 @@ class CycleRunner:
             name: {"right": found["candidate_right"], "of": found["items"]}
             for name, found in verdict.body["numbers"].items()
         }
+        self._require_unchanged(cycle, verdict)
         adapter = await self._install(cycle, scores)
-        await self._stores.records.mark_learned(cycle.facts["unlearned"] + cycle.facts["learned"], adapter.name)
-        await self._stores.adapters.activate(adapter.theme, adapter.version, why, cycle.id, scores)
-        return await self._stores.cycles.advance(cycle.id, "judged", "promoted", {"version": adapter.name}, why)
+        ids, facts = cycle.facts["unlearned"] + cycle.facts["learned"], {"version": adapter.name}
+
+        def together(connection: apsw.Connection, now: float) -> None:
+            mark_learned(connection, ids, adapter.name)
+            advance(connection, cycle.id, "judged", "promoted", now, facts, why)
+
+        await self._stores.adapters.activate(adapter.theme, adapter.version, why, cycle.id, scores, together)
+        return self._stores.cycles.get(cycle.id)
+
+    def _require_unchanged(self, cycle: Cycle, verdict: StoredVerdict) -> None:
+        """Conflict if what serves is not what the candidate was found better than."""
+        serving = self._stores.adapters.active(cycle.base_sha256).get(cycle.theme)
+        judged_against, name = verdict.body["active"], serving.name if serving else "base"
+        if name != judged_against:
+            raise Conflict(
+                f"judged against {judged_against}, but by now {name} serves: the lessons wait for the next cycle"
+            )
 
     async def _install(self, cycle: Cycle, scores: Mapping[str, Any]) -> Adapter:
         """The version made of this candidate: a new one, or the one that an interrupted promotion has made."""

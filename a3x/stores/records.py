@@ -142,14 +142,7 @@ class Records:
 
     async def mark_learned(self, ids: Sequence[str], version: str) -> None:
         """Note the adapter version (``theme@N``) that the records went into. NotFound, and nothing noted, if one is unknown."""
-
-        def job(connection: apsw.Connection) -> None:
-            for id in ids:
-                sql = "UPDATE record SET learned_in = ? WHERE id = ? RETURNING id"
-                if not connection.execute(sql, (version, id)).fetchall():
-                    raise NotFound(f"there is no record {id}")
-
-        await asyncio.wrap_future(self._db.write(job))
+        await asyncio.wrap_future(self._db.write(lambda connection: mark_learned(connection, ids, version)))
 
     def get(self, id: str) -> Record:
         """NotFound if there is no such record."""
@@ -189,6 +182,14 @@ def split_of(source_key: str) -> SplitName:
 
 
 # --- jobs of the writer thread ---------------------------------------------------------------------------------------
+
+
+def mark_learned(connection: apsw.Connection, ids: Sequence[str], version: str) -> None:
+    """See ``Records.mark_learned``; in the caller's transaction."""
+    for id in ids:
+        sql = "UPDATE record SET learned_in = ? WHERE id = ? RETURNING id"
+        if not connection.execute(sql, (version, id)).fetchall():
+            raise NotFound(f"there is no record {id}")
 
 
 def _question(connection: apsw.Connection, experience_id: str) -> tuple[str, str, str]:

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from a3x.errors import Conflict
+from a3x.errors import Conflict, StorageFull
 from a3x.stores.cycles import Cycle
+from a3x.stores.fakes import FullDisk
 from tests.support import tiny
 from tests.support.loop import Loop
 
@@ -138,3 +139,51 @@ def test_nothing_new_is_no_cycle(stages: Stages, tmp_path: Path) -> None:
             await loop.runner.step(await loop.open())
 
     going_on(stages, "promoted", tmp_path, body)
+
+
+# --- full disks ------------------------------------------------------------------------------------------------------
+
+
+def test_a_disk_that_fills_up_during_promotion_leaves_all_of_it_or_nothing(stages: Stages, tmp_path: Path) -> None:
+    seen = set()
+
+    async def body(loop: Loop, cycle: Cycle, disk: FullDisk, room: int) -> bool:
+        before = await loop.greedy()
+        disk.room_bytes = room
+        try:
+            ended = await loop.runner.run(cycle)
+        except StorageFull:  # not even the failure could be stored
+            ended = loop.stores.cycles.get(cycle.id)
+        disk.room_bytes = None
+        seen.add(ended.state)
+        learned = loop.stores.records.learned("general")
+        if ended.state == "promoted":
+            assert loop.serving
+            assert len(learned) == 10
+        else:
+            assert (loop.serving, learned, await loop.greedy()) == (None, [], before)
+        assert [line for line in loop.stores.adapters.verify() if "no row" not in line] == []
+        if ended.state == "judged":
+            assert (await loop.runner.run(ended)).state == "promoted"
+        return ended.state == "promoted"
+
+    room, done = 0, False
+    while not done:
+        with FullDisk() as disk:
+            folder = tmp_path / str(room)
+            done = going_on(stages, "judged", folder, lambda *given: body(*given, disk, room), disk=disk)  # noqa: B023
+        room += 12_000 if room < 60_000 else 60_000
+    assert seen >= {"judged", "promoted"}
+
+
+def test_a_verdict_against_what_no_longer_serves_promotes_nothing(stages: Stages, tmp_path: Path) -> None:
+    async def body(loop: Loop, cycle: Cycle) -> None:
+        path = tiny.write_adapter(tmp_path / "other.gguf", stages.base, 3)
+        other = await loop.stores.adapters.install("general", path.read_bytes(), loop.base_sha256, {})
+        await loop.stores.adapters.activate("general", other.version, "by hand")
+        ended = await loop.runner.run(cycle)
+        assert (ended.state, loop.serving) == ("failed", other)
+        assert "judged against base, but by now general@1 serves" in loop.reason(ended)
+        assert loop.stores.records.learned("general") == []
+
+    going_on(stages, "judged", tmp_path, body)
