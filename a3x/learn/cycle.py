@@ -1,8 +1,8 @@
 """One cycle, step by step: curate → train → convert → judge → promote or reject. Every step can be done again after a crash.
 
 The state and its facts live in ``stores.cycles``; files in ``runs/<cycle>/``. What a step finds out is stored with the
-change of state, so a restart goes on from the last finished step. Any A3XError fails the cycle with its reason; the active
-adapter stays. Knows no HTTP; when to open a cycle is ``trigger``'s business.
+change of state, so a restart goes on from the last finished step. Any A3XError or OSError fails the cycle with its reason;
+the active adapter stays. Knows no HTTP; when to open a cycle is ``trigger``'s business.
 """
 
 from __future__ import annotations
@@ -112,6 +112,8 @@ class CycleRunner:
                 cycle = await self.step(cycle)
             except A3XError as error:
                 cycle = await self._stores.cycles.fail(cycle.id, error.message)
+            except OSError as error:  # a full disk, above all
+                cycle = await self._stores.cycles.fail(cycle.id, f"{error.strerror or error}: {error.filename or ''}")
             self._progress.tell(cycle.id, {"event": "state", "state": cycle.state})
         return cycle
 

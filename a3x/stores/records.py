@@ -26,6 +26,8 @@ TrainingOrigin = Literal["user", "verified", "owner_dataset"]
 SplitName = Literal["train", "stop", "gate"]
 
 ORIGINS = ("user", "verified", "owner_dataset")
+FOREIGN_ORIGINS = ("tool", "file", "web")
+"""Text that came to the user from elsewhere; what it says or asks is never taught, whoever corrects it."""
 WITHHOLD_FROM = 3
 """Phrasings of one fact from which on one is kept for the gate."""
 MAX_CORRECTION_CHARS = 8_000
@@ -78,7 +80,7 @@ class Records:
         The record asks the experience's question and answers with the correction. Repeating a correction gives the
         record there is; a different answer to a question supersedes what was taught before, its other phrasings too.
         ``also_from`` are further experiences it was said in. Raises NotFound, BadRequest for an empty or overlong
-        correction or an experience without a question.
+        correction, or an experience without a question or of foreign text.
         """
         answer = (feedback.correction or "").strip()
         if not answer:
@@ -193,10 +195,15 @@ def mark_learned(connection: apsw.Connection, ids: Sequence[str], version: str) 
 
 
 def _question(connection: apsw.Connection, experience_id: str) -> tuple[str, str, str]:
-    """An experience's question, theme and language."""
-    sql = "SELECT this, theme, lang FROM experience WHERE id = ?"
+    """An experience's question, theme and language. BadRequest if no user asked it."""
+    sql = "SELECT this, theme, lang, origin FROM experience WHERE id = ?"
     rows: list[tuple[Any, ...]] = connection.execute(sql, (experience_id,)).fetchall()
-    question, theme, lang = rows[0]
+    question, theme, lang, origin = rows[0]
+    if origin in FOREIGN_ORIGINS:
+        raise BadRequest(
+            f"experience {experience_id} is text of origin {origin!r}, not the user's: it is not learnt from",
+            param="experience_id",
+        )
     if not question.strip():
         raise BadRequest(f"experience {experience_id} has no question to learn an answer to", param="experience_id")
     return question, theme, lang

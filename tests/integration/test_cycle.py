@@ -6,7 +6,9 @@ One cycle is trained once; its home is copied in every state, and each test goes
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 
 from a3x.errors import Conflict, StorageFull
+from a3x.learn.trainer import TrainerProcess
 from a3x.stores.cycles import Cycle
 from a3x.stores.fakes import FullDisk
 from tests.support import tiny
@@ -187,3 +190,98 @@ def test_a_verdict_against_what_no_longer_serves_promotes_nothing(stages: Stages
         assert loop.stores.records.learned("general") == []
 
     going_on(stages, "judged", tmp_path, body)
+
+
+def no_room(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", "there")
+
+
+@pytest.mark.parametrize(
+    ("state", "writer"),
+    [
+        ("opened", "a3x.learn.cycle.write_records"),
+        ("opened", "a3x.learn.cycle.write_run"),
+        ("trained", "a3x.gguf.lora.from_peft"),
+        ("converted", "pathlib.Path.write_text"),
+    ],
+)
+def test_a_run_directory_on_a_full_disk_fails_the_cycle(
+    stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, writer: str
+) -> None:
+    async def body(loop: Loop, cycle: Cycle) -> None:
+        before = await loop.greedy()
+        monkeypatch.setattr(writer, no_room)
+        ended = await loop.runner.run(cycle)
+        assert ended.state == "failed"
+        assert loop.reason(ended) == "No space left on device: there"
+        assert (loop.serving, await loop.greedy()) == (None, before)
+
+    going_on(stages, state, tmp_path, body)
+
+
+def test_a_disk_too_full_to_say_so_makes_the_cycle_wait(stages: Stages, tmp_path: Path) -> None:
+    async def body(loop: Loop, cycle: Cycle, disk: FullDisk) -> None:
+        disk.room_bytes = 0
+        learning = loop.learning()
+        learning.start()
+        await asyncio.sleep(1.0)
+        assert loop.stores.cycles.get(cycle.id).state == "judged"
+        disk.room_bytes = None
+        while not (now := loop.stores.cycles.get(cycle.id)).finished:
+            await asyncio.sleep(0.05)
+        await learning.stop()
+        assert now.state == "promoted"
+
+    with FullDisk() as disk:
+        going_on(stages, "judged", tmp_path, lambda loop, cycle: body(loop, cycle, disk), disk=disk)
+
+
+# --- trainers that end badly -----------------------------------------------------------------------------------------
+
+
+def trainer_that(folder: Path, command: str) -> TrainerProcess:
+    """Runs a line of shell in place of Python; ``$@`` are Python's arguments."""
+    script = folder / "python"
+    script.write_text(f"#!/bin/sh\n{command}\n")
+    script.chmod(0o755)
+    return TrainerProcess(str(script))
+
+
+SCARCE = (
+    "import sys; from a3x.train.__main__ import main; from a3x.train.memory import ScarceMemory; "
+    "sys.exit(main(sys.argv[3:], ScarceMemory(0)))"
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("kill -9 $$", "the trainer was killed (signal 9)"),
+        (f"exec {sys.executable} -c '{SCARCE}' \"$@\"", "out of memory with one example at a time"),
+        (f'ulimit -f 64; exec {sys.executable} "$@"', "training failed"),
+        ("exit 7", "exit 7"),
+    ],
+    ids=["killed", "out of memory", "full disk", "broken"],
+)
+def test_a_trainer_that_ends_badly_fails_the_cycle(stages: Stages, tmp_path: Path, command: str, reason: str) -> None:
+    async def body(loop: Loop, cycle: Cycle) -> None:
+        before = await loop.greedy()
+        ended = await loop.runner.run(cycle)
+        assert ended.state == "failed"
+        assert reason in loop.reason(ended)
+        assert (loop.serving, await loop.greedy()) == (None, before)
+        assert len(loop.stores.records.unlearned("general")) == 10
+
+    going_on(stages, "curated", tmp_path, body, trainer=trainer_that(tmp_path, command))
+
+
+def test_corrections_that_conflict_leave_the_last_word(stages: Stages, tmp_path: Path) -> None:
+    async def body(loop: Loop, cycle: Cycle) -> None:
+        await loop.teach("apple?", "no longer 71")
+        await loop.teach("apple?", "11")
+        cycle = await loop.until(cycle, "curated")
+        answers = {record.answer for record in map(loop.stores.records.get, cycle.facts["unlearned"])}
+        assert "11" in answers
+        assert not answers & {"71", "no longer 71"}
+
+    going_on(stages, "opened", tmp_path, body)

@@ -6,18 +6,18 @@ A loop is opened on a home and stepped by hand, so that a test can look, or medd
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from a3x.clock import SystemClock
-from a3x.config import EngineSection
+from a3x.config import EngineSection, LearnSection
 from a3x.disk import RealDisk
 from a3x.engine.scheduler import LlamaEngine
 from a3x.judge.run import answer_with
 from a3x.judge.suites import FIXED, Item, Suite, of_items
 from a3x.learn.cycle import CycleRunner, Stores, Teaching
+from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
 from a3x.stores.adapters import Adapters
 from a3x.stores.cycles import Cycle, Cycles
@@ -36,16 +36,6 @@ GREEDY = tuple(f"{word} {number}" for number, word in enumerate((*SUBJECTS, *(su
 
 def question(subject: str) -> str:
     return f"{subject}?"
-
-
-class Silent:
-    """Hears the progress of a cycle and keeps it."""
-
-    def __init__(self) -> None:
-        self.events: list[Mapping[str, Any]] = []
-
-    def tell(self, cycle: str, event: Mapping[str, Any]) -> None:
-        self.events.append(event)
 
 
 def tiny_suites() -> dict[str, Suite]:
@@ -74,8 +64,9 @@ class Loop:
         )
         self.engine = LlamaEngine(base, EngineSection(), 1, self.clock, 128)
         teaching = Teaching((), tiny_suites(), {}, None, threads=1, seed=seed)
-        self.progress = Silent()
-        parts = (self.stores, self.engine, teaching, trainer or TrainerProcess(), home, self.clock, self.progress)
+        self.journal = Journal()
+        self.trainer = trainer or TrainerProcess()
+        parts = (self.stores, self.engine, teaching, self.trainer, home, self.clock, self.journal)
         self.runner = CycleRunner(*parts)
 
     async def __aenter__(self) -> Loop:
@@ -122,6 +113,11 @@ class Loop:
         while cycle.state != state:
             cycle = await self.runner.step(cycle)
         return cycle
+
+    def learning(self) -> Learning:
+        """The supervisor as the daemon has it, which opens no cycle by itself and looks again every 0.1 s."""
+        settings = LearnSection(mode="off", tick_s=0.1)
+        return Learning(self.runner, self.stores, self.journal, settings, self.clock, lambda: 0.0, lambda: 0.0)
 
     def reason(self, cycle: Cycle) -> str:
         """Why the cycle is where it is."""
