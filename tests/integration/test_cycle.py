@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import shutil
 import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,54 +18,14 @@ from a3x.stores.cycles import Cycle
 from a3x.stores.fakes import FullDisk
 from tests.support import tiny
 from tests.support.loop import Loop
+from tests.support.stages import STATES, Stages
 
 pytestmark = pytest.mark.integration
-
-Body = Callable[[Loop, Cycle], Awaitable[Any]]
-STATES = ("opened", "curated", "trained", "converted", "judged", "promoted")
-
-
-@dataclass(frozen=True)
-class Stages:
-    """A home a state, and the base they were made on."""
-
-    folder: Path
-    base: Path
-
-    def copy(self, state: str, to: Path) -> Path:
-        return Path(shutil.copytree(self.folder / state, to / "home"))
 
 
 @pytest.fixture(scope="module")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
-    folder = tmp_path_factory.mktemp("stages")
-    base = tiny.write_pupil(folder / "base.gguf")
-    home = folder / "home"
-
-    async def step(state: str) -> None:
-        async with Loop(home, base) as loop:
-            if state == "opened":
-                await loop.teach_all()
-                await loop.open()
-            else:
-                (cycle,) = loop.stores.cycles.unfinished()
-                assert (await loop.runner.step(cycle)).state == state
-
-    for state in STATES:  # a restart between every two states
-        asyncio.run(step(state))
-        shutil.copytree(home, folder / state)
-    return Stages(folder, base)
-
-
-def going_on(stages: Stages, state: str, folder: Path, body: Body, **options: Any) -> Any:
-    """``body`` with the cycle as it is in ``state``, in a home of its own."""
-    home = stages.copy(state, folder)
-
-    async def run() -> Any:
-        async with Loop(home, options.pop("base", stages.base), **options) as opened:
-            return await body(opened, opened.stores.cycles.recent(1)[0])
-
-    return asyncio.run(run())
+    return Stages.make(tmp_path_factory.mktemp("stages"))
 
 
 def test_what_was_taught_is_promoted_and_known(stages: Stages, tmp_path: Path) -> None:
@@ -86,7 +42,7 @@ def test_what_was_taught_is_promoted_and_known(stages: Stages, tmp_path: Path) -
         assert manifest["cycle"] == cycle.id
         assert manifest["records_sha256"] == cycle.facts["records_sha256"]
 
-    going_on(stages, "promoted", tmp_path, body)
+    stages.go_on("promoted", tmp_path, body)
 
 
 def test_a_rollback_gives_the_same_bytes_as_before(stages: Stages, tmp_path: Path) -> None:
@@ -101,7 +57,7 @@ def test_a_rollback_gives_the_same_bytes_as_before(stages: Stages, tmp_path: Pat
         assert await loop.stores.adapters.rollback("general", loop.base_sha256) is None
         return before, after, await loop.greedy()
 
-    before, promoted, rolled_back = going_on(stages, "judged", tmp_path, body)
+    before, promoted, rolled_back = stages.go_on("judged", tmp_path, body)
     assert rolled_back == before
     assert promoted != before
 
@@ -120,7 +76,7 @@ def test_a_second_round_learns_on_top(stages: Stages, tmp_path: Path) -> None:
         assert loop.serving.name == "general@1"
         assert [record.answer for record in loop.stores.records.unlearned("general")] == ["99"]
 
-    going_on(stages, "promoted", tmp_path, body)
+    stages.go_on("promoted", tmp_path, body)
 
 
 def test_a_base_swapped_in_mid_cycle_fails_it(stages: Stages, tmp_path: Path) -> None:
@@ -133,7 +89,7 @@ def test_a_base_swapped_in_mid_cycle_fails_it(stages: Stages, tmp_path: Path) ->
         assert loop.serving is None
 
     for state in STATES[:-1]:
-        going_on(stages, state, tmp_path / state, body, base=other)
+        stages.go_on(state, tmp_path / state, body, base=other)
 
 
 def test_nothing_new_is_no_cycle(stages: Stages, tmp_path: Path) -> None:
@@ -141,7 +97,7 @@ def test_nothing_new_is_no_cycle(stages: Stages, tmp_path: Path) -> None:
         with pytest.raises(Conflict, match="nothing new"):
             await loop.runner.step(await loop.open())
 
-    going_on(stages, "promoted", tmp_path, body)
+    stages.go_on("promoted", tmp_path, body)
 
 
 # --- full disks ------------------------------------------------------------------------------------------------------
@@ -174,7 +130,7 @@ def test_a_disk_that_fills_up_during_promotion_leaves_all_of_it_or_nothing(stage
     while not done:
         with FullDisk() as disk:
             folder = tmp_path / str(room)
-            done = going_on(stages, "judged", folder, lambda *given: body(*given, disk, room), disk=disk)  # noqa: B023
+            done = stages.go_on("judged", folder, lambda *given: body(*given, disk, room), disk=disk)  # noqa: B023
         room += 12_000 if room < 60_000 else 60_000
     assert seen >= {"judged", "promoted"}
 
@@ -189,7 +145,7 @@ def test_a_verdict_against_what_no_longer_serves_promotes_nothing(stages: Stages
         assert "judged against base, but by now general@1 serves" in loop.reason(ended)
         assert loop.stores.records.learned("general") == []
 
-    going_on(stages, "judged", tmp_path, body)
+    stages.go_on("judged", tmp_path, body)
 
 
 def no_room(*_: object, **__: object) -> None:
@@ -216,7 +172,7 @@ def test_a_run_directory_on_a_full_disk_fails_the_cycle(
         assert loop.reason(ended) == "No space left on device: there"
         assert (loop.serving, await loop.greedy()) == (None, before)
 
-    going_on(stages, state, tmp_path, body)
+    stages.go_on(state, tmp_path, body)
 
 
 def test_a_disk_too_full_to_say_so_makes_the_cycle_wait(stages: Stages, tmp_path: Path) -> None:
@@ -233,7 +189,7 @@ def test_a_disk_too_full_to_say_so_makes_the_cycle_wait(stages: Stages, tmp_path
         assert now.state == "promoted"
 
     with FullDisk() as disk:
-        going_on(stages, "judged", tmp_path, lambda loop, cycle: body(loop, cycle, disk), disk=disk)
+        stages.go_on("judged", tmp_path, lambda loop, cycle: body(loop, cycle, disk), disk=disk)
 
 
 # --- trainers that end badly -----------------------------------------------------------------------------------------
@@ -272,7 +228,7 @@ def test_a_trainer_that_ends_badly_fails_the_cycle(stages: Stages, tmp_path: Pat
         assert (loop.serving, await loop.greedy()) == (None, before)
         assert len(loop.stores.records.unlearned("general")) == 10
 
-    going_on(stages, "curated", tmp_path, body, trainer=trainer_that(tmp_path, command))
+    stages.go_on("curated", tmp_path, body, trainer=trainer_that(tmp_path, command))
 
 
 def test_corrections_that_conflict_leave_the_last_word(stages: Stages, tmp_path: Path) -> None:
@@ -284,4 +240,4 @@ def test_corrections_that_conflict_leave_the_last_word(stages: Stages, tmp_path:
         assert "11" in answers
         assert not answers & {"71", "no longer 71"}
 
-    going_on(stages, "opened", tmp_path, body)
+    stages.go_on("opened", tmp_path, body)

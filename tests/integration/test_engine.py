@@ -7,7 +7,7 @@ import hashlib
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -222,7 +222,7 @@ def test_a_template_that_refuses_is_a_bad_request(files: tuple[Path, list[Adapte
 def test_what_cannot_be_encoded_fails_that_call_and_not_the_engine(files: tuple[Path, list[Adapter]]) -> None:
     async def body(engine: LlamaEngine) -> None:
         with pytest.raises(EngineFailure):
-            await engine.encode([()])
+            await engine.encode([cast(Any, (None,))])
         await ask(engine, "still there?", max_tokens=2)
 
     with_engine(files[0], body)
