@@ -29,7 +29,7 @@ class Server(_Section):
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     max_body_bytes: int = Field(default=4 << 20, gt=0)
     max_adapter_bytes: int = Field(default=1 << 30, gt=0)
-    queue_limit: int = Field(default=64, gt=0)
+    queue_limit: int = Field(default=128, gt=0)
 
 
 class EngineSection(_Section):

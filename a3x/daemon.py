@@ -31,6 +31,8 @@ from a3x.notify import notify, watchdog_s
 
 GRACE_S = 5
 GOODBYE_S = 1
+KEEP_ALIVE_S = 75
+"""How long an idle connection is kept: clients that ask again after a pause should not find it closing."""
 LOCK = "daemon.lock"
 
 Say = Callable[[str], None]
@@ -101,6 +103,7 @@ class HttpServer(uvicorn.Server):
                 server_header=False,
                 date_header=False,
                 timeout_graceful_shutdown=grace_s,
+                timeout_keep_alive=KEEP_ALIVE_S,
             )
         )
         self.stopping = asyncio.Event()

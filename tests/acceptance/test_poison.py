@@ -26,11 +26,6 @@ from tests.support.stages import Stages
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture(scope="module")
-def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
-    return Stages.make(tmp_path_factory.mktemp("stages"))
-
-
 # --- in the run directory, between curation and training -------------------------------------------------------------
 
 
