@@ -7,7 +7,7 @@ Experience, ``stores`` gives it its sequence number.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -196,6 +196,14 @@ class ModelInfo:
     context_tokens: int
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """A conversation as served: prompt tokens, then from ``answer_start`` on the last answer and its end token."""
+
+    ids: tuple[int, ...]
+    answer_start: int
+
+
 class Engine(Protocol):
     """What the rest of the house knows of llama.cpp. ``engine.llama`` is the real one, ``engine.scripted`` the fake."""
 
@@ -204,6 +212,10 @@ class Engine(Protocol):
 
     def generate(self, request: Generation) -> AsyncGenerator[Piece | Completion, None]:
         """Stream pieces, then exactly one Completion. Closing the iterator cancels. BadRequest before the first piece."""
+        ...
+
+    async def encode(self, conversations: Sequence[tuple[Message, ...]]) -> list[Encoded]:
+        """Each conversation, which ends with an assistant message, as the tokens it is served with."""
         ...
 
     async def drop_adapter(self, sha256: str) -> None:

@@ -18,7 +18,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from a3x.errors import BadRequest, Unsupported
-from a3x.types import Message
+from a3x.types import Encoded, Message
 
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
@@ -40,6 +40,7 @@ class Vocabulary(Protocol):
 
     bos: int
     eos: int
+    end_of_turn: int
     adds_bos: bool
 
     @property
@@ -76,6 +77,14 @@ class ChatTemplate:
         if vocabulary.adds_bos and ids[:1] != [vocabulary.bos]:
             ids.insert(0, vocabulary.bos)
         return ids
+
+    def conversation(self, messages: Sequence[Message]) -> Encoded:
+        """The tokens of a conversation that ends with an assistant message, ready to be learnt from."""
+        if not messages or messages[-1].role != "assistant":
+            raise BadRequest("the conversation does not end with an assistant message", param="messages")
+        prompt = self.prompt(messages[:-1])
+        answer = self._vocabulary.tokenize(messages[-1].content, parse_special=False)
+        return Encoded((*prompt, *answer, self._vocabulary.end_of_turn), len(prompt))
 
     def _rendered_apart(self, messages: Sequence[Message]) -> list[int]:
         """Every message stands in the template as a numbered mark, and is put in its place as plain text."""

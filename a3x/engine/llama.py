@@ -73,6 +73,8 @@ class Model:
         self.size_bytes: int = lib.llama_model_size(handle)
         self.bos = cast(int, lib.llama_vocab_bos(self.vocab))
         self.eos = cast(int, lib.llama_vocab_eos(self.vocab))
+        turn_end = cast(int, lib.llama_vocab_eot(self.vocab))
+        self.end_of_turn = turn_end if turn_end >= 0 else self.eos
         self.adds_bos: bool = bool(lib.llama_vocab_get_add_bos(self.vocab)) and self.bos >= 0
 
     @property

@@ -10,7 +10,7 @@ import hashlib
 import math
 import queue
 import threading
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from a3x.engine.llama import CHUNK_TOKENS, Model, last_log, start_backend
 from a3x.engine.plan import Plan, plan
 from a3x.engine.sampling import Sampler, surprise
 from a3x.errors import A3XError, EngineFailure, Overloaded, PromptTooLong
-from a3x.types import Clock, Completion, FinishReason, Generation, ModelInfo, Piece, TokenStats
+from a3x.types import Clock, Completion, Encoded, FinishReason, Generation, Message, ModelInfo, Piece, TokenStats
 
 T = TypeVar("T")
 
@@ -95,6 +95,10 @@ class LlamaEngine:
             stream.cancelled = True
             self._waiting -= 1
         yield item
+
+    async def encode(self, conversations: Sequence[tuple[Message, ...]]) -> list[Encoded]:
+        """Tokens of conversations that end with an assistant message, by the served tokeniser and template."""
+        return await self._on_engine_thread(lambda: [self._template.conversation(each) for each in conversations])
 
     async def drop_adapter(self, sha256: str) -> None:
         """Unload one adapter and every context made with it, between two answers."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from a3x.engine.chat import Splitter
-from a3x.types import Completion, Generation, ModelInfo, Piece, TokenStats
+from a3x.types import Completion, Encoded, Generation, Message, ModelInfo, Piece, TokenStats
 
 
 class ScriptedEngine:
@@ -46,6 +46,13 @@ class ScriptedEngine:
             reasoning=texts["reasoning"],
             tool_calls=tuple(split.tool_calls),
         )
+
+    async def encode(self, conversations: Sequence[tuple[Message, ...]]) -> list[Encoded]:
+        """Code points as tokens."""
+        asked = ["".join(message.content for message in each[:-1]) for each in conversations]
+        told = [each[-1].content for each in conversations]
+        pairs = zip(asked, told, strict=True)
+        return [Encoded(tuple(map(ord, f"{question}{answer}\n")), len(question)) for question, answer in pairs]
 
     async def drop_adapter(self, sha256: str) -> None:
         self.dropped.append(sha256)
