@@ -55,6 +55,17 @@ def chat(daemon: Daemon, text: str) -> dict[str, Any]:
     return answer["a3x"]
 
 
+def until_full(daemon: Daemon) -> tuple[list[str], str]:
+    """What was still stored, for the log has some room of its own, and the first that was not."""
+    recorded: list[str] = []
+    for n in range(100):
+        answer = chat(daemon, f"full {n} " + "x" * 500)
+        if not answer["recorded"]:
+            return recorded, answer["experience_id"]
+        recorded.append(answer["experience_id"])
+    raise AssertionError("the disk was never full")
+
+
 def fails(answer: httpx.Response) -> None:
     assert answer.status_code == 507, answer.text
     assert answer.json()["error"]["code"] == "storage_full"
@@ -66,16 +77,11 @@ def test_answers_go_on_and_nothing_stored_is_lost(small: Path, tmp_path: Path) -
     with Daemon(small, env={"TMPDIR": str(small)}) as daemon, daemon.client() as client:
         kept += [chat(daemon, f"before {n}")["experience_id"] for n in range(5)]
         filler = fill(small)
-        for n in range(100):  # the log has some room of its own
-            answer = chat(daemon, f"full {n} " + "x" * 500)
-            if not answer["recorded"]:
-                break
-            kept.append(answer["experience_id"])
-        assert not answer["recorded"]
+        recorded, lost = until_full(daemon)
+        kept += recorded
         fails(client.post("/a3x/adapters/cli", content=adapter))
         fails(client.post("/a3x/feedback", json={"experience_id": kept[0], "rating": -1, "correction": "x" * 60_000}))
         assert not streamed(client, "hi " * 200)["recorded"]
-        lost = answer["experience_id"]
         assert client.get(f"/a3x/memory/{lost}").status_code == 404
         assert all(client.get(f"/a3x/memory/{id}").status_code == 200 for id in kept)
 
