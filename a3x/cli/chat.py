@@ -94,7 +94,7 @@ class Conversation:
         asked = [*self.messages, {"role": "user", "content": question}]
         wanted = {"stream": True, "stream_options": {"include_usage": True}}
         headers = {"X-A3X-Session": self.session, "X-A3X-Learn": "off" if self.private else "on"}
-        answer, first = Answer(), 0.0
+        answer, first, self.last_id = Answer(), 0.0, ""
         for chunk in self.daemon.chat({"model": self.model, "messages": asked, **wanted}, headers):
             answer.usage = chunk.get("usage") or answer.usage
             answer.own = chunk.get("a3x") or answer.own
