@@ -97,7 +97,7 @@ class Model:
     @property
     def chat_template(self) -> str | None:
         text = lib.llama_model_chat_template(self.handle, None)
-        return text.decode("utf-8") if text else None
+        return text.decode("utf-8", "replace") if text else None
 
     def tokenize(self, text: str, parse_special: bool) -> list[int]:
         """Token ids; ``parse_special`` False keeps control tokens in ``text`` as plain characters."""

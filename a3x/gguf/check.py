@@ -126,8 +126,11 @@ def _inspect_model(path: Path) -> dict[str, Any]:
     context = int(_number(reader, f"{architecture}.context_length"))
     if context <= 0:
         raise _Refused(f"{path.name} does not say its context length")
-    if not reader.get_field("tokenizer.ggml.tokens"):
+    vocabulary = reader.get_field("tokenizer.ggml.tokens")
+    if not vocabulary:
         raise _Refused(f"{path.name} has no vocabulary")
+    if len({vocabulary.parts[at].tobytes() for at in vocabulary.data}) < len(vocabulary.data):
+        raise _Refused(f"{path.name} has a token twice in its vocabulary, which makes llama.cpp abort")
     names = {tensor.name for tensor in reader.tensors}
     if "token_embd.weight" not in names:
         raise _Refused(f"{path.name} has no token embeddings")

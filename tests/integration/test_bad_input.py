@@ -419,9 +419,9 @@ def test_mutated_adapters_are_refused_or_harmless(house: House, tmp_path: Path) 
 # --- models ----------------------------------------------------------------------------------------------------------
 
 
-def renamed(path: Path, architecture: bytes) -> Path:
-    """The tiny model, claiming to be of another architecture whose name is as long."""
-    path.write_bytes(tiny.write_model(path).read_bytes().replace(b"llama", architecture))
+def renamed(path: Path, old: bytes, new: bytes) -> Path:
+    """The tiny model with a name, of its architecture or of a token, changed to another that is as long."""
+    path.write_bytes(tiny.write_model(path).read_bytes().replace(old, new))
     return path
 
 
@@ -431,10 +431,11 @@ def cut(path: Path, kept: int) -> Path:
 
 
 MODELS: list[tuple[str, Callable[[Path], Path], str]] = [
-    ("unknown architecture", lambda folder: renamed(folder / "m.gguf", b"zzzzz"), "'zzzzz'"),
-    ("architecture with other tensors", lambda folder: renamed(folder / "m.gguf", b"bloom"), "cannot load"),
+    ("unknown architecture", lambda folder: renamed(folder / "m.gguf", b"llama", b"zzzzz"), "'zzzzz'"),
+    ("architecture with other tensors", lambda folder: renamed(folder / "m.gguf", b"llama", b"bloom"), "cannot load"),
     ("truncated tensors", lambda folder: cut(folder / "m.gguf", -5000), "not a whole GGUF"),
     ("truncated header", lambda folder: cut(folder / "m.gguf", 700), "not a whole GGUF"),
+    ("a token twice", lambda folder: renamed(folder / "m.gguf", b"<0x41>", b"<0x42>"), "a token twice"),
     ("nothing", lambda folder: cut(folder / "m.gguf", 0), "0 bytes"),
     ("an adapter", lambda folder: tiny.write_adapter(folder / "a.gguf", resources.seed_model(), 1), "is an adapter"),
     ("no file", lambda folder: folder / "missing.gguf", "there is no file"),
