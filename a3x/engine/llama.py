@@ -56,12 +56,16 @@ def held(handle: T | None, what: str) -> T:
 
 
 class Model:
-    """A loaded GGUF: weights, vocabulary, metadata. Raises ForeignFile if llama.cpp refuses the file."""
+    """A loaded GGUF: weights, vocabulary, metadata. Raises ForeignFile if llama.cpp refuses the file.
 
-    def __init__(self, path: Path, gpu_layers: int = -1) -> None:
+    ``plain_kernels`` keeps the weights in the file's layout: slower, and free of what repacking does to them.
+    """
+
+    def __init__(self, path: Path, gpu_layers: int = -1, plain_kernels: bool = False) -> None:
         params = lib.llama_model_default_params()
         params.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 999
         params.check_tensors = True
+        params.use_extra_bufts = not plain_kernels
         handle = lib.llama_model_load_from_file(str(path).encode(), params)
         if not handle:
             raise ForeignFile(f"llama.cpp cannot load {path}: {last_log()}")
