@@ -69,9 +69,13 @@ def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
     # llama.cpp's OpenMP threads spin while they wait unless told not to, before the library is loaded (decision 0005)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from a3x.engine.scheduler import LlamaEngine
+    from a3x.engine.trial import needs_plain_kernels
 
+    engine = settings.engine
+    if engine.model and not engine.plain_kernels:
+        engine = engine.model_copy(update={"plain_kernels": needs_plain_kernels(path, engine.gpu_layers)})
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-    return LlamaEngine(path, settings.engine, cores, clock, settings.server.queue_limit)
+    return LlamaEngine(path, engine, cores, clock, settings.server.queue_limit)
 
 
 class Forgetful:
