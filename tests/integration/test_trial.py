@@ -26,7 +26,7 @@ def quantised(folder: Path) -> Path:
     params = lib.llama_model_quantize_default_params()
     params.ftype = Q8_0
     params.nthread = 1
-    assert lib.llama_model_quantize(str(source).encode(), str(made).encode(), ctypes.byref(params)) == 0
+    assert lib.llama_model_quantize(str(source).encode(), str(made).encode(), ctypes.pointer(params)) == 0
     return made
 
 
