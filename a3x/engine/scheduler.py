@@ -117,6 +117,9 @@ class LlamaEngine:
             except A3XError as error:
                 done.set_exception(error)
                 return
+            except Exception as error:  # nothing that is asked of the engine thread may end it
+                done.set_exception(EngineFailure(f"{type(error).__name__}: {error}"))
+                return
             self._publish()
             done.set_result(result)
 

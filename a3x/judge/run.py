@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from a3x.errors import EngineFailure
+from a3x.errors import EngineFailure, Overloaded
 from a3x.judge.executed import Runner
 from a3x.judge.graders import Reply, Score, grade
 from a3x.judge.suites import Item, Suite
@@ -20,6 +20,8 @@ from a3x.types import Clock, Completion, Engine, Generation, Mix, Sampling
 CONCURRENCY = 8
 ANSWER_TOKENS = 256
 """Longest answer that is waited for; golds are far shorter."""
+PATIENCE_S = 0.1
+"""Between two tries to get an item into a full queue."""
 
 
 class Answered(Protocol):
@@ -78,9 +80,16 @@ async def run_suite(
 
 
 def answer_with(engine: Engine, mix: Mix, max_tokens: int = ANSWER_TOKENS) -> Answer:
-    """Greedy answers of an engine with one mix."""
+    """Greedy answers of an engine with one mix. While its queue is full of users' requests, an item waits."""
 
     async def answer(item: Item) -> Completion:
+        while True:
+            try:
+                return await once(item)
+            except Overloaded:
+                await asyncio.sleep(PATIENCE_S)
+
+    async def once(item: Item) -> Completion:
         request = Generation(item.messages, mix, Sampling(temperature=0.0, max_tokens=max_tokens))
         async with aclosing(engine.generate(request)) as pieces:
             async for piece in pieces:

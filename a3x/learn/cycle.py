@@ -1,8 +1,8 @@
 """One cycle, step by step: curate → train → convert → judge → promote or reject. Every step can be done again after a crash.
 
 The state and its facts live in ``stores.cycles``; files in ``runs/<cycle>/``. What a step finds out is stored with the
-change of state, so a restart goes on from the last finished step. Any A3XError fails the cycle with its reason; the active
-adapter stays. Knows no HTTP; when to open a cycle is ``trigger``'s business.
+change of state, so a restart goes on from the last finished step. Any A3XError or OSError fails the cycle with its reason;
+the active adapter stays. Knows no HTTP; when to open a cycle is ``trigger``'s business.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+
+import apsw
 
 from a3x.errors import A3XError, ConfigError, Conflict, EngineFailure
 from a3x.judge import gate
@@ -40,8 +42,8 @@ from a3x.runs import (
     write_run,
 )
 from a3x.stores.adapters import Adapters, Lineage
-from a3x.stores.cycles import Cycle, Cycles
-from a3x.stores.records import Records
+from a3x.stores.cycles import Cycle, Cycles, advance
+from a3x.stores.records import Records, mark_learned
 from a3x.stores.verdicts import StoredVerdict, Verdicts
 from a3x.types import BASE_MIX, Adapter, Clock, Encoded, Engine, Mix
 
@@ -110,6 +112,8 @@ class CycleRunner:
                 cycle = await self.step(cycle)
             except A3XError as error:
                 cycle = await self._stores.cycles.fail(cycle.id, error.message)
+            except OSError as error:  # a full disk, above all
+                cycle = await self._stores.cycles.fail(cycle.id, f"{error.strerror or error}: {error.filename or ''}")
             self._progress.tell(cycle.id, {"event": "state", "state": cycle.state})
         return cycle
 
@@ -275,10 +279,25 @@ class CycleRunner:
             name: {"right": found["candidate_right"], "of": found["items"]}
             for name, found in verdict.body["numbers"].items()
         }
+        self._require_unchanged(cycle, verdict)
         adapter = await self._install(cycle, scores)
-        await self._stores.records.mark_learned(cycle.facts["unlearned"] + cycle.facts["learned"], adapter.name)
-        await self._stores.adapters.activate(adapter.theme, adapter.version, why, cycle.id, scores)
-        return await self._stores.cycles.advance(cycle.id, "judged", "promoted", {"version": adapter.name}, why)
+        ids, facts = cycle.facts["unlearned"] + cycle.facts["learned"], {"version": adapter.name}
+
+        def together(connection: apsw.Connection, now: float) -> None:
+            mark_learned(connection, ids, adapter.name)
+            advance(connection, cycle.id, "judged", "promoted", now, facts, why)
+
+        await self._stores.adapters.activate(adapter.theme, adapter.version, why, cycle.id, scores, together)
+        return self._stores.cycles.get(cycle.id)
+
+    def _require_unchanged(self, cycle: Cycle, verdict: StoredVerdict) -> None:
+        """Conflict if what serves is not what the candidate was found better than."""
+        serving = self._stores.adapters.active(cycle.base_sha256).get(cycle.theme)
+        judged_against, name = verdict.body["active"], serving.name if serving else "base"
+        if name != judged_against:
+            raise Conflict(
+                f"judged against {judged_against}, but by now {name} serves: the lessons wait for the next cycle"
+            )
 
     async def _install(self, cycle: Cycle, scores: Mapping[str, Any]) -> Adapter:
         """The version made of this candidate: a new one, or the one that an interrupted promotion has made."""

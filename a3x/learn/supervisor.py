@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from a3x.config import LearnSection
-from a3x.errors import A3XError, Conflict
+from a3x.errors import A3XError, Conflict, NotReady, StorageFull
 from a3x.learn.cycle import CycleRunner, Stores, discard_run
 from a3x.learn.trigger import Decision, Situation, decide
 from a3x.stores.cycles import Cycle
@@ -105,16 +105,26 @@ class Learning:
             await self._tick()
 
     async def _run(self, cycle: Cycle) -> None:
+        """To the cycle's end. Where not even a failure can be stored, it stays as it is until the next tick."""
         try:
-            ended = await self._runner.run(cycle)
+            ended = await self._ended_somehow(cycle)
+        except A3XError as error:
+            log.warning("cycle waits", cycle=cycle.id, reason=error.message)
+            return
+        self._ended = self._clock.monotonic()
+        if ended.state != "failed":
+            await asyncio.to_thread(discard_run, self._runner.home, ended)
+
+    async def _ended_somehow(self, cycle: Cycle) -> Cycle:
+        try:
+            return await self._runner.run(cycle)
+        except (StorageFull, NotReady):
+            raise
         except (
             Exception
         ) as error:  # the supervisor: whatever breaks a cycle ends it with a reason, and the daemon lives on
             log.exception("cycle broke", cycle=cycle.id)
-            ended = await self._stores.cycles.fail(cycle.id, f"{type(error).__name__}: {error}")
-        self._ended = self._clock.monotonic()
-        if ended.state != "failed":
-            await asyncio.to_thread(discard_run, self._runner.home, ended)
+            return await self._stores.cycles.fail(cycle.id, f"{type(error).__name__}: {error}")
 
     async def _tick(self) -> None:
         busy = self._cpu_busy()

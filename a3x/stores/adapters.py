@@ -43,6 +43,9 @@ BESIDE = frozenset({"adapter_model.safetensors", "adapter_config.json", README})
 """The files a version may hold besides its weights and its manifest."""
 SELECT = "SELECT theme, version, sha256, base_sha256, created FROM adapter"
 
+Job = Callable[[apsw.Connection, float], None]
+"""A change made in one transaction, and the present time in epoch seconds."""
+
 log = logging.getLogger(__name__)
 
 
@@ -153,17 +156,29 @@ class Adapters:
         return {adapter.theme: adapter for adapter in self._rows(where, (base_sha256,))}
 
     async def activate(
-        self, theme: str, version: int, reason: str, cycle: str | None = None, numbers: Mapping[str, Any] | None = None
+        self,
+        theme: str,
+        version: int,
+        reason: str,
+        cycle: str | None = None,
+        numbers: Mapping[str, Any] | None = None,
+        together: Job | None = None,
     ) -> Adapter:
         """Let a version serve on the base it was made for; asking again changes nothing.
 
-        Raises UnknownModel, Conflict if the version was withdrawn or its files are damaged. ``reason`` is kept for
-        good and holds no user text.
+        ``together`` is stored in the same transaction: all of it or nothing. Raises UnknownModel, Conflict if the
+        version was withdrawn or its files are damaged. ``reason`` is kept for good and holds no user text.
         """
         adapter = self.get_any(theme, version)
         decision = Decision(reason, cycle, numbers or {})
         await self._require_sound(adapter)
-        await self._write(lambda connection, now: active.promote(connection, theme, version, decision, now))
+
+        def job(connection: apsw.Connection, now: float) -> None:
+            active.promote(connection, theme, version, decision, now)
+            if together:
+                together(connection, now)
+
+        await self._write(job)
         return adapter
 
     async def deactivate(self, theme: str, base_sha256: str, reason: str, cycle: str | None = None) -> None:
@@ -293,7 +308,7 @@ class Adapters:
             for theme, version, sha256, base_sha256, created in rows
         ]
 
-    async def _write(self, job: Callable[[apsw.Connection, float], None]) -> None:
+    async def _write(self, job: Job) -> None:
         """Run a job on the writer's connection, at the present time; back once it is durable."""
         now = self._clock.now()
         await asyncio.wrap_future(self._db.write(lambda connection: job(connection, now)))

@@ -102,18 +102,10 @@ class Cycles:
         Raises NotFound, Conflict if it is in another state or the step is not one a cycle takes, BadRequest for facts
         that are not JSON.
         """
-        if to_state not in NEXT.get(from_state, ()):
-            raise Conflict(f"no cycle goes from {from_state} to {to_state}")
-        stored, now = _to_json(facts or {}), self._clock.now()
-
-        def job(connection: apsw.Connection) -> Cycle:
-            cycle = _get(connection, id)
-            if cycle.state != from_state:
-                raise Conflict(f"cycle {id} is {cycle.state}, not {from_state}")
-            _move(connection, cycle, to_state, now, reason, stored)
-            return _get(connection, id)
-
-        return await asyncio.wrap_future(self._db.write(job))
+        now = self._clock.now()
+        return await asyncio.wrap_future(
+            self._db.write(lambda connection: advance(connection, id, from_state, to_state, now, facts or {}, reason))
+        )
 
     async def fail(self, id: str, reason: str, facts: Mapping[str, Any] | None = None) -> Cycle:
         """End an unfinished cycle, whatever its state. NotFound; Conflict if it is finished."""
@@ -154,6 +146,25 @@ class Cycles:
         where, values = ("WHERE theme = ? ", (theme,)) if theme is not None else ("", ())
         order = f"{where}ORDER BY seq DESC LIMIT ?"
         return self._db.read(lambda connection: _select(connection, order, (*values, max(limit, 0))))
+
+
+def advance(
+    connection: apsw.Connection,
+    id: str,
+    from_state: State,
+    to_state: State,
+    now: float,
+    facts: Mapping[str, Any],
+    reason: str,
+) -> Cycle:
+    """See ``Cycles.advance``; in the caller's transaction."""
+    if to_state not in NEXT.get(from_state, ()):
+        raise Conflict(f"no cycle goes from {from_state} to {to_state}")
+    cycle = _get(connection, id)
+    if cycle.state != from_state:
+        raise Conflict(f"cycle {id} is {cycle.state}, not {from_state}")
+    _move(connection, cycle, to_state, now, reason, _to_json(facts))
+    return _get(connection, id)
 
 
 def _move(connection: apsw.Connection, cycle: Cycle, to: State, now: float, reason: str, facts: str) -> None:

@@ -26,6 +26,8 @@ TrainingOrigin = Literal["user", "verified", "owner_dataset"]
 SplitName = Literal["train", "stop", "gate"]
 
 ORIGINS = ("user", "verified", "owner_dataset")
+FOREIGN_ORIGINS = ("tool", "file", "web")
+"""Text that came to the user from elsewhere; what it says or asks is never taught, whoever corrects it."""
 WITHHOLD_FROM = 3
 """Phrasings of one fact from which on one is kept for the gate."""
 MAX_CORRECTION_CHARS = 8_000
@@ -78,7 +80,7 @@ class Records:
         The record asks the experience's question and answers with the correction. Repeating a correction gives the
         record there is; a different answer to a question supersedes what was taught before, its other phrasings too.
         ``also_from`` are further experiences it was said in. Raises NotFound, BadRequest for an empty or overlong
-        correction or an experience without a question.
+        correction, or an experience without a question or of foreign text.
         """
         answer = (feedback.correction or "").strip()
         if not answer:
@@ -142,14 +144,7 @@ class Records:
 
     async def mark_learned(self, ids: Sequence[str], version: str) -> None:
         """Note the adapter version (``theme@N``) that the records went into. NotFound, and nothing noted, if one is unknown."""
-
-        def job(connection: apsw.Connection) -> None:
-            for id in ids:
-                sql = "UPDATE record SET learned_in = ? WHERE id = ? RETURNING id"
-                if not connection.execute(sql, (version, id)).fetchall():
-                    raise NotFound(f"there is no record {id}")
-
-        await asyncio.wrap_future(self._db.write(job))
+        await asyncio.wrap_future(self._db.write(lambda connection: mark_learned(connection, ids, version)))
 
     def get(self, id: str) -> Record:
         """NotFound if there is no such record."""
@@ -191,11 +186,24 @@ def split_of(source_key: str) -> SplitName:
 # --- jobs of the writer thread ---------------------------------------------------------------------------------------
 
 
+def mark_learned(connection: apsw.Connection, ids: Sequence[str], version: str) -> None:
+    """See ``Records.mark_learned``; in the caller's transaction."""
+    for id in ids:
+        sql = "UPDATE record SET learned_in = ? WHERE id = ? RETURNING id"
+        if not connection.execute(sql, (version, id)).fetchall():
+            raise NotFound(f"there is no record {id}")
+
+
 def _question(connection: apsw.Connection, experience_id: str) -> tuple[str, str, str]:
-    """An experience's question, theme and language."""
-    sql = "SELECT this, theme, lang FROM experience WHERE id = ?"
+    """An experience's question, theme and language. BadRequest if no user asked it."""
+    sql = "SELECT this, theme, lang, origin FROM experience WHERE id = ?"
     rows: list[tuple[Any, ...]] = connection.execute(sql, (experience_id,)).fetchall()
-    question, theme, lang = rows[0]
+    question, theme, lang, origin = rows[0]
+    if origin in FOREIGN_ORIGINS:
+        raise BadRequest(
+            f"experience {experience_id} is text of origin {origin!r}, not the user's: it is not learnt from",
+            param="experience_id",
+        )
     if not question.strip():
         raise BadRequest(f"experience {experience_id} has no question to learn an answer to", param="experience_id")
     return question, theme, lang

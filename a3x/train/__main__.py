@@ -6,6 +6,7 @@ The reason is the last event of ``events.jsonl``, and on stderr.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -73,8 +74,9 @@ def _end_with_parent() -> None:
 
 
 def _fail(journal: Journal, code: int, reason: str) -> int:
-    journal.write("failed", reason=reason, exit_code=code)
-    print(reason, file=sys.stderr)
+    with contextlib.suppress(OSError):  # a full disk may be the very reason; the exit code still says that it failed
+        journal.write("failed", reason=reason, exit_code=code)
+        print(reason, file=sys.stderr)
     return code
 
 

@@ -7,7 +7,7 @@ import hashlib
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,7 +15,7 @@ from a3x.clock import SystemClock
 from a3x.config import EngineSection
 from a3x.engine import contexts
 from a3x.engine.scheduler import LlamaEngine
-from a3x.errors import BadRequest, ForeignFile, Overloaded, PromptTooLong
+from a3x.errors import BadRequest, EngineFailure, ForeignFile, Overloaded, PromptTooLong
 from a3x.types import BASE_MIX, Adapter, Completion, Generation, Message, Mix, Piece, Sampling
 from tests.support import tiny
 
@@ -217,3 +217,12 @@ def test_a_template_that_refuses_is_a_bad_request(files: tuple[Path, list[Adapte
     picky = tiny.write_model(tmp_path / "picky.gguf", template="{{ raise_exception('only users may speak') }}")
     with pytest.raises(BadRequest, match="only users may speak"):
         with_engine(picky, ask)
+
+
+def test_what_cannot_be_encoded_fails_that_call_and_not_the_engine(files: tuple[Path, list[Adapter]]) -> None:
+    async def body(engine: LlamaEngine) -> None:
+        with pytest.raises(EngineFailure):
+            await engine.encode([cast(Any, (None,))])
+        await ask(engine, "still there?", max_tokens=2)
+
+    with_engine(files[0], body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -36,7 +37,7 @@ class House:
         self.records = Records(db, HandClock())
         self._chats = 0
 
-    def chat(self, question: str) -> str:
+    def chat(self, question: str, origin: Origin = "generated") -> str:
         self._chats += 1
         experience = span(
             id=f"exp_{self._chats}",
@@ -48,7 +49,7 @@ class House:
             when=1.0,
             environment={},
         )
-        asyncio.run(self.experiences.add(experience))
+        asyncio.run(self.experiences.add(replace(experience, origin=origin)))
         return experience.id
 
     def teach(self, question: str, answer: str) -> Record:
@@ -99,6 +100,15 @@ def test_unknown_experience_and_one_without_a_question(house: House) -> None:
     with pytest.raises(BadRequest, match="no question"):
         house.correct(silent, "8471")
     assert house.experiences.feedback(silent) == []
+
+
+@pytest.mark.parametrize("origin", ["tool", "file", "web"])
+def test_foreign_text_is_not_learnt_from_whoever_corrects_it(house: House, origin: Origin) -> None:
+    id = house.chat("what is the gate code?", origin)
+    with pytest.raises(BadRequest, match=f"origin '{origin}', not the user's"):
+        house.correct(id, "0000")
+    assert house.experiences.feedback(id) == []
+    assert house.records.unlearned("general") == []
 
 
 def test_of_three_phrasings_one_is_withheld_for_good(house: House) -> None:
