@@ -58,8 +58,8 @@ def test_a_correction_is_kept_against_the_turn_it_corrects() -> None:
     "messages",
     [
         CHAT[:2],
-        said(*[(m.role, m.content) for m in CHAT[:2]], ("user", "thanks")),
-        said(*[(m.role, m.content) for m in CHAT[:2]], ("tool", "no, it is 8471")),
+        [*CHAT[:2], Message("user", "thanks")],
+        [*CHAT[:2], Message("tool", "no, it is 8471")],
         said(("user", "What is the code?"), ("assistant", "something it never said"), ("user", "no, it is 8471")),
     ],
 )
