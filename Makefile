@@ -1,7 +1,7 @@
 # One line a thing that people do. Each installs what it needs; see docs/decisions/0002-install.md.
 PYTHON ?= python3
 BIN := .venv/bin
-MINUTES ?= 40
+MINUTES ?= 86
 
 .PHONY: run test accept campaign check bench seed clean
 .NOTPARALLEL:
@@ -36,7 +36,7 @@ bench:  ## side-by-side benches
 	@$(PYTHON) tools/install.py --extras train,dev
 	@set -e; for bench in benchmarks/perf/*.py; do echo "== $$bench"; $(BIN)/python "$$bench"; done
 
-seed:  ## grow the seed model anew (MINUTES=40)
+seed:  ## grow the seed model anew (MINUTES=86 on 2 cores)
 	@$(PYTHON) tools/install.py --extras train
 	$(BIN)/python -m a3x.ladder seed --out out/seed --minutes $(MINUTES)
 

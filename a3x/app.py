@@ -21,7 +21,7 @@ from a3x.agent.turn import Agent
 from a3x.clock import SystemClock
 from a3x.config import Settings
 from a3x.disk import RealDisk, make_folder
-from a3x.errors import ConfigError, NotFound, NotReady
+from a3x.errors import ConfigError, NotFound, NotReady, StorageFull
 from a3x.gguf.check import check_adapter, check_model
 from a3x.judge import suites
 from a3x.learn.curate import Conversation, read_replay
@@ -69,9 +69,13 @@ def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
     # llama.cpp's OpenMP threads spin while they wait unless told not to, before the library is loaded (decision 0005)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from a3x.engine.scheduler import LlamaEngine
+    from a3x.engine.trial import needs_plain_kernels
 
+    engine = settings.engine
+    if engine.model and not engine.plain_kernels:
+        engine = engine.model_copy(update={"plain_kernels": needs_plain_kernels(path, engine.gpu_layers)})
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-    return LlamaEngine(path, settings.engine, cores, clock, settings.server.queue_limit)
+    return LlamaEngine(path, engine, cores, clock, settings.server.queue_limit)
 
 
 class Forgetful:
@@ -149,7 +153,10 @@ class App:
         base = self._engine.info
         with tempfile.TemporaryDirectory(prefix="a3x-upload-") as folder:
             upload = Path(folder) / "upload.gguf"
-            await asyncio.to_thread(upload.write_bytes, data)
+            try:
+                await asyncio.to_thread(upload.write_bytes, data)
+            except OSError as error:
+                raise StorageFull(f"no room to check {len(data)} bytes in {folder}: {error.strerror}") from error
             facts = await asyncio.to_thread(check_adapter, upload, base.path)
         return await self.adapters.install(theme, data, base.sha256, {"imported": asdict(facts)})
 

@@ -45,6 +45,8 @@ class EngineSection(_Section):
     resident_adapters: int = Field(default=32, ge=1)
     kv_type: str = Field(default="f16", pattern="^(f16|f32|q8_0)$")
     flash_attention: bool = True
+    plain_kernels: bool = False
+    """Never repack weights for the processor. A model that works no other way gets this by itself."""
 
 
 class MemorySection(_Section):

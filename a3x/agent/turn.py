@@ -132,9 +132,10 @@ class Agent:
             turn.uses += results
             messages += (Message("assistant", last.raw), *(Message("tool", use.result) for use in results))
             if sampling.max_tokens is not None:
-                sampling = replace(sampling, max_tokens=sampling.max_tokens - last.completion_tokens)
-                if sampling.max_tokens <= 0:
+                left = sampling.max_tokens - last.completion_tokens
+                if left <= 0:
                     return
+                sampling = replace(sampling, max_tokens=left)
 
     async def _record(self, turn: _Turn, error: str = "") -> bool:
         return await self._sink.record(turn.experience(error, self._clock.now())) if turn.request.learn else False

@@ -52,7 +52,7 @@ def show(
     if json:
         output.emit(one)
         return
-    output.table(("field", "value"), list(one.items()), "")
+    output.facts(list({**one, "created": output.when(one["created"])}.items()))
 
 
 @app.command("import")

@@ -16,7 +16,7 @@ from a3x.cli.client import Client, Refused
 
 app = typer.Typer(add_completion=False)
 
-HELP = "/private  /new  /good  /bad  /correct TEXT  /quit"
+HELP = "/private  /new  /good  /bad  /correct TEXT  /help  /quit"
 
 
 @app.command()
@@ -70,17 +70,22 @@ Sink = Callable[[str], None]
 
 
 class Conversation:
-    """The messages so far and the last answer's id. Asking adds to both; a failed question adds nothing."""
+    """The messages so far and the last answer's id. Asking adds to both; a failed question adds nothing.
+
+    ``_kept`` is how many messages were not said in private.
+    """
 
     def __init__(self, daemon: Client, model: str, private: bool) -> None:
         self.daemon = daemon
         self.model = model
         self.private = private
+        self._kept = 0
         self.restart()
 
     def restart(self) -> None:
         """Forget the messages here; what is stored stays stored."""
         self.messages: list[dict[str, str]] = []
+        self._kept = 0
         self.session = f"chat-{uuid.uuid4().hex[:12]}"
         self.last_id = ""
 
@@ -89,7 +94,7 @@ class Conversation:
         asked = [*self.messages, {"role": "user", "content": question}]
         wanted = {"stream": True, "stream_options": {"include_usage": True}}
         headers = {"X-A3X-Session": self.session, "X-A3X-Learn": "off" if self.private else "on"}
-        answer, first = Answer(), 0.0
+        answer, first, self.last_id = Answer(), 0.0, ""
         for chunk in self.daemon.chat({"model": self.model, "messages": asked, **wanted}, headers):
             answer.usage = chunk.get("usage") or answer.usage
             answer.own = chunk.get("a3x") or answer.own
@@ -103,6 +108,7 @@ class Conversation:
         answer.seconds = time.perf_counter() - first if first else 0.0
         self.messages = [*asked, {"role": "assistant", "content": answer.text}]
         self.last_id = answer.own.get("experience_id", "") if answer.own.get("recorded") else ""
+        self._kept = self._kept if self.private else len(self.messages)
         return answer
 
     def command(self, line: str) -> str:
@@ -110,8 +116,9 @@ class Conversation:
         name, _, rest = line.partition(" ")
         match name:
             case "/private":
-                self.private = not self.private
-                return "private: nothing is remembered" if self.private else "remembering again"
+                return self._switch_private()
+            case "/help":
+                return HELP
             case "/new":
                 self.restart()
                 return "a new conversation"
@@ -121,7 +128,16 @@ class Conversation:
                 return self._rate(-1)
             case "/correct":
                 return self._rate(-1, rest.strip()) if rest.strip() else "/correct TEXT: say what the answer should be"
-        return HELP
+        return f"there is no {name}; {HELP}"
+
+    def _switch_private(self) -> str:
+        """What was said in private leaves the conversation, or the next recorded question would carry it along."""
+        self.private = not self.private
+        if self.private:
+            return "private: nothing is remembered"
+        said = len(self.messages) > self._kept
+        del self.messages[self._kept :]
+        return "remembering again" + ("; what was said in private is forgotten here too" if said else "")
 
     def _rate(self, rating: int, correction: str | None = None) -> str:
         if not self.last_id:

@@ -22,7 +22,8 @@ app = typer.Typer(add_completion=False)
 Level = Literal["ok", "warn", "fail"]
 OLDEST_PYTHON = (3, 11)
 LITTLE_DISK_BYTES = 2 << 30
-MARKS: dict[Level, str] = {"ok": "[green]ok[/]  ", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
+COLOURS: dict[Level, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
+SHOWN_HASH = 16
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def check_model(settings: Settings) -> list[Finding]:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except (A3XError, OSError) as error:
         return [Finding("model", "fail", str(error), "name a GGUF file with --model or A3X_ENGINE__MODEL")]
-    return [Finding("model", "ok", f"{path}, {_size(path)}, sha256 {digest}")]
+    return [Finding("model", "ok", f"{path}, {_size(path)}, sha256 {digest[:SHOWN_HASH]}…")]
 
 
 def check_daemon(settings: Settings) -> list[Finding]:
@@ -147,11 +148,14 @@ def _vram(free_bytes: int | None) -> str:
 
 
 def _show(findings: list[Finding]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
+    from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
+    rows = []
     for finding in findings:
-        console.print(f"{MARKS[finding.level]} {finding.name}: {escape(finding.found)}")
+        said = Text(finding.found)
         if finding.advice and finding.level != "ok":
-            console.print(f"       [dim]{escape(finding.advice)}[/]")
+            said.append(f"\n{finding.advice}", style="dim")
+        rows.append((Text(finding.level, style=COLOURS[finding.level]), finding.name, said))
+    output.table(("", "what", "found"), rows, "")
+    levels = [finding.level for finding in findings]
+    print(f"\n{levels.count('ok')} fine, {levels.count('warn')} to know of, {levels.count('fail')} to put right")

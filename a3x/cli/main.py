@@ -85,6 +85,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
         print(f"a3x: {error.message}", file=sys.stderr)
         raise SystemExit(exit_code(error)) from error
     except KeyboardInterrupt:
+        print(file=sys.stderr)  # the shell's prompt on a line of its own
         raise SystemExit(130) from None
 
 

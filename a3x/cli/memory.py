@@ -46,7 +46,8 @@ def show(
     if json:
         output.emit(one)
         return
-    output.table(("field", "value"), [(name, value) for name, value in one.items() if value], "")
+    shown = {**one, "when": output.when(one["when"])}
+    output.facts([(name, value) for name, value in shown.items() if value])
 
 
 def _page(settings: Settings, limit: int, before: int | None, session: str | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,8 @@ import typer
 
 from a3x.config import Settings, load
 from a3x.errors import NotImplementedHere
+
+PIPE_WIDTH = 10_000
 
 Home = Annotated[Path | None, typer.Option("--home", help="Folder of the daemon's state (A3X_HOME).")]
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file (TOML).")]
@@ -33,8 +36,8 @@ def emit(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def table(columns: tuple[str, ...], rows: list[tuple[Any, ...]], empty: str) -> None:
-    """A plain table on stdout, or ``empty`` said instead."""
+def table(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], empty: str) -> None:
+    """A plain table on stdout, or ``empty`` said instead; down a pipe its lines are as long as they need to be."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -44,8 +47,43 @@ def table(columns: tuple[str, ...], rows: list[tuple[Any, ...]], empty: str) -> 
         return
     shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        shown.add_row(*(Text(str(cell)) for cell in row))
-    Console().print(shown)
+        shown.add_row(*(cell if isinstance(cell, Text) else Text(readable(cell)) for cell in row))
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(shown)
+
+
+def facts(rows: Sequence[tuple[str, Any]]) -> None:
+    """Names and values, one a line, without a heading."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table.grid("name", "value", padding=(0, 2))
+    for name, value in rows:
+        shown.add_row(Text(name, style="dim"), value if isinstance(value, Text) else Text(readable(value)))
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(shown)
+
+
+def readable(value: Any) -> str:
+    """A value for people: messages as ``role: text``, mappings and lists line by line, figures without their noise."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        if value.keys() == {"role", "content"}:
+            return f"{value['role']}: {value['content']}"
+        return "\n".join(f"{name}: {readable(one)}" for name, one in value.items() if one not in ({}, [], None, ""))
+    if isinstance(value, list | tuple):
+        return "\n".join(readable(one) for one in value)
+    return str(value)
+
+
+def duration(seconds: float) -> str:
+    """``7 s``, ``12 min``, ``3 h 12 min``, ``2 d 5 h``."""
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if minutes == 0:
+        return f"{seconds:.0f} s"
+    if hours == 0:
+        return f"{minutes} min"
+    return f"{hours} h {minutes % 60} min" if days == 0 else f"{days} d {hours % 24} h"
 
 
 def when(seconds: float) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import datetime
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, Protocol
@@ -27,6 +28,9 @@ CHATML = (
 
 REASONING_MARKS = (("<think>", "</think>"), ("[ANÁLISE INTERNA]", "[FIM DA ANÁLISE]"))
 TOOL_MARKS = ("<tool_call>", "</tool_call>")
+
+MARK = re.compile("\ue000([0-9]+)\ue001")
+"""Private characters around a message's number, where the message itself will stand in the rendered template."""
 
 Kind = Literal["answer", "reasoning"]
 
@@ -83,16 +87,19 @@ class ChatTemplate:
         return Encoded((*prompt, *answer, self._vocabulary.end_of_turn), len(prompt))
 
     def _rendered_apart(self, messages: Sequence[Message]) -> list[int]:
-        marks = [f"\ue000{index}\ue001" for index in range(len(messages))]
-        text = self._render([Message(message.role, mark) for message, mark in zip(messages, marks, strict=True)])
-        if any(text.count(mark) != 1 for mark in marks):
+        """Every message stands in the template as a numbered mark, and is put in its place as plain text."""
+        numbers = [str(index) for index in range(len(messages))]
+        marked = [
+            Message(message.role, f"\ue000{number}\ue001") for message, number in zip(messages, numbers, strict=True)
+        ]
+        before, *rest = MARK.split(self._render(marked))
+        if rest[0::2] != numbers:
             return self._rendered_whole(messages)
-        ids: list[int] = []
-        for message, mark in zip(messages, marks, strict=True):
-            before, text = text.split(mark)
-            ids += self._vocabulary.tokenize(before, parse_special=True)
+        ids = self._vocabulary.tokenize(before, parse_special=True)
+        for message, after in zip(messages, rest[1::2], strict=True):
             ids += self._vocabulary.tokenize(message.content, parse_special=False)
-        return ids + self._vocabulary.tokenize(text, parse_special=True)
+            ids += self._vocabulary.tokenize(after, parse_special=True)
+        return ids
 
     def _rendered_whole(self, messages: Sequence[Message]) -> list[int]:
         for message in messages:

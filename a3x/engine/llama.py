@@ -10,6 +10,7 @@ import ctypes
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar, cast
 
 import llama_cpp.llama_cpp as lib
 import numpy as np
@@ -22,6 +23,8 @@ CHUNK_TOKENS = 64
 
 KV_TYPES = {"f32": 0, "f16": 1, "q8_0": 8}
 """ggml_type ids, ggml.h."""
+
+T = TypeVar("T")
 
 _log_lines: list[str] = []
 
@@ -45,41 +48,60 @@ def last_log() -> str:
     return (wanted or _log_lines or ["no reason given"])[-1]
 
 
-class Model:
-    """A loaded GGUF: weights, vocabulary, metadata. Raises ForeignFile if llama.cpp refuses the file."""
+def held(handle: T | None, what: str) -> T:
+    """A handle that is still open: the C API would crash on a null one. Raises EngineFailure."""
+    if not handle:
+        raise EngineFailure(f"{what} is closed")
+    return handle
 
-    def __init__(self, path: Path, gpu_layers: int = -1) -> None:
+
+class Model:
+    """A loaded GGUF: weights, vocabulary, metadata. Raises ForeignFile if llama.cpp refuses the file.
+
+    ``plain_kernels`` keeps the weights in the file's layout: slower, and free of what repacking does to them.
+    """
+
+    def __init__(self, path: Path, gpu_layers: int = -1, plain_kernels: bool = False) -> None:
         params = lib.llama_model_default_params()
         params.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 999
         params.check_tensors = True
+        params.use_extra_bufts = not plain_kernels
         handle = lib.llama_model_load_from_file(str(path).encode(), params)
         if not handle:
             raise ForeignFile(f"llama.cpp cannot load {path}: {last_log()}")
-        self.handle = handle
-        self.vocab = lib.llama_model_get_vocab(handle)
+        self._handle: lib.llama_model_p | None = handle
+        self.vocab = held(lib.llama_model_get_vocab(handle), "the vocabulary")
         self.vocab_size: int = lib.llama_vocab_n_tokens(self.vocab)
         self.trained_context: int = lib.llama_model_n_ctx_train(handle)
         self.parameters: int = lib.llama_model_n_params(handle)
         self.size_bytes: int = lib.llama_model_size(handle)
-        self.bos: int = lib.llama_vocab_bos(self.vocab)
-        self.eos: int = lib.llama_vocab_eos(self.vocab)
-        turn_end: int = lib.llama_vocab_eot(self.vocab)
+        self.bos = cast(int, lib.llama_vocab_bos(self.vocab))
+        self.eos = cast(int, lib.llama_vocab_eos(self.vocab))
+        turn_end = cast(int, lib.llama_vocab_eot(self.vocab))
         self.end_of_turn = turn_end if turn_end >= 0 else self.eos
         self.adds_bos: bool = bool(lib.llama_vocab_get_add_bos(self.vocab)) and self.bos >= 0
 
+    @property
+    def handle(self) -> lib.llama_model_p:
+        return held(self._handle, "the model")
+
     def meta(self, key: str) -> str | None:
         """One metadata value as text; None if the file has no such key."""
-        size = lib.llama_model_meta_val_str(self.handle, key.encode(), ctypes.create_string_buffer(1), 1)
+        size = self._write_meta(key, ctypes.create_string_buffer(1))
         if size < 0:
             return None
         buffer = ctypes.create_string_buffer(size + 1)
-        lib.llama_model_meta_val_str(self.handle, key.encode(), buffer, size + 1)
+        self._write_meta(key, buffer)
         return buffer.value.decode("utf-8", "replace")
+
+    def _write_meta(self, key: str, buffer: ctypes.Array[ctypes.c_char]) -> int:
+        """Bytes that the value has, whether they fit or not; the binding declares a buffer as bytes."""
+        return lib.llama_model_meta_val_str(self.handle, key.encode(), cast(bytes, buffer), len(buffer))
 
     @property
     def chat_template(self) -> str | None:
         text = lib.llama_model_chat_template(self.handle, None)
-        return text.decode("utf-8") if text else None
+        return text.decode("utf-8", "replace") if text else None
 
     def tokenize(self, text: str, parse_special: bool) -> list[int]:
         """Token ids; ``parse_special`` False keeps control tokens in ``text`` as plain characters."""
@@ -118,9 +140,9 @@ class Model:
         return LoadedAdapter(handle)
 
     def close(self) -> None:
-        if self.handle:
-            lib.llama_model_free(self.handle)
-            self.handle = None
+        if self._handle:
+            lib.llama_model_free(self._handle)
+            self._handle = None
 
 
 class LoadedAdapter:
@@ -157,11 +179,15 @@ class Context:
         handle = lib.llama_init_from_model(model.handle, params)
         if not handle:
             raise EngineFailure(f"no memory for a context of {tokens} tokens: {last_log()}")
-        self.handle = handle
+        self._handle: lib.llama_context_p | None = handle
         self.capacity: int = lib.llama_n_ctx(handle)
         self._model = model
-        self._memory = lib.llama_get_memory(handle)
+        self._memory = held(lib.llama_get_memory(handle), "the context's memory")
         self._batch = lib.llama_batch_init(CHUNK_TOKENS, 0, 1)
+
+    @property
+    def handle(self) -> lib.llama_context_p:
+        return held(self._handle, "the context")
 
     def set_adapters(self, parts: Sequence[tuple[LoadedAdapter, float]]) -> None:
         """Replace the whole adapter set. The caller clears the memory: KV of another mix must never be reused."""
@@ -210,7 +236,7 @@ class Context:
         return np.ctypeslib.as_array(pointer, shape=(self._model.vocab_size,))
 
     def close(self) -> None:
-        if self.handle:
+        if self._handle:
             lib.llama_batch_free(self._batch)
-            lib.llama_free(self.handle)
-            self.handle = None
+            lib.llama_free(self._handle)
+            self._handle = None

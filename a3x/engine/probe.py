@@ -1,7 +1,8 @@
 """Logits of a base and of an adapter on it, as llama.cpp computes them, in a child process. Knows no tokenizer.
 
 ``probe`` is what callers use; ``python -m a3x.engine.probe`` is the child. It computes on the CPU with a float32 cache
-and without flash attention, which alone moves logits more than a conversion may.
+and without flash attention, which alone moves logits more than a conversion may; and without the kernels for AMX, in
+which llama.cpp 0c1e570 was seen to crash on quantised weights.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def main() -> int:
     question = json.load(sys.stdin)
     prompts = question["prompts"]
     llama.start_backend()
-    model = llama.Model(Path(question["model"]), gpu_layers=0)
+    model = llama.Model(Path(question["model"]), gpu_layers=0, plain_kernels=True)
     adapter = model.load_adapter(Path(question["adapter"]))
     context = llama.Context(model, max(map(len, prompts)), question["threads"], kv_type="f32", flash_attention=False)
     base = np.stack([_after(context, prompt) for prompt in prompts])

@@ -8,18 +8,27 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 from numpy.typing import NDArray
 
-from a3x.engine.llama import Context
+from a3x.engine.llama import Context, held
 from a3x.types import Sampling
+
+RANDOM_SEED = 0xFFFFFFFF
+"""llama.cpp takes this one seed as a wish for a random one (LLAMA_DEFAULT_SEED, llama.h)."""
+
+
+def seed32(seed: int) -> int:
+    """Any integer as a seed of llama.cpp, ``RANDOM_SEED`` never among them: the same seed must repeat the answer."""
+    return seed % RANDOM_SEED
 
 
 class Sampler:
     """A sampler chain for one answer; ``seed`` is the one really used, so that an answer can be drawn again."""
 
     def __init__(self, sampling: Sampling) -> None:
-        self.seed = secrets.randbits(31) if sampling.seed is None else sampling.seed & 0xFFFFFFFF
-        self._chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
+        self.seed = secrets.randbits(31) if sampling.seed is None else seed32(sampling.seed)
+        chain = held(lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params()), "the sampler")
         for link in self._links(sampling):
-            lib.llama_sampler_chain_add(self._chain, link)
+            lib.llama_sampler_chain_add(chain, link)
+        self._chain: lib.llama_sampler_p | None = chain
 
     def _links(self, sampling: Sampling) -> list[lib.llama_sampler_p]:
         if sampling.temperature <= 0.0:
@@ -39,7 +48,7 @@ class Sampler:
 
     def draw(self, context: Context) -> int:
         """The next token from the last logits."""
-        return int(lib.llama_sampler_sample(self._chain, context.handle, -1))
+        return int(lib.llama_sampler_sample(held(self._chain, "the sampler"), context.handle, -1))
 
     def close(self) -> None:
         if self._chain:

@@ -147,7 +147,7 @@ class LlamaEngine:
 
     def _load(self) -> ModelInfo:
         start_backend()
-        self._model = Model(self._path, self._settings.gpu_layers)
+        self._model = Model(self._path, self._settings.gpu_layers, self._settings.plain_kernels)
         self._template = ChatTemplate(self._model)
         self._plan: Plan = plan(self._settings, self._model.trained_context, self._model.size_bytes, self._cores)
         self._residents = Residents(self._model, self._plan)

@@ -81,14 +81,28 @@ def _open(path: Path) -> Any:
     if size < 32:
         raise _Refused(f"{path.name} is {size} bytes: not a GGUF")
     try:
-        return gguf.GGUFReader(path, "r")
+        reader = gguf.GGUFReader(path, "r")
     except Exception as error:  # the reader raises whatever a broken header makes it stumble over
         raise _Refused(f"{path.name} is not a whole GGUF: {type(error).__name__}: {error}") from error
+    _check_layout(path.name, reader)
+    return reader
+
+
+def _check_layout(name: str, reader: Any) -> None:
+    """llama.cpp reads the tensors as one block, each where the one before it ends (ggml, gguf.cpp)."""
+    expected = reader.data_offset
+    for tensor in reader.tensors:
+        if tensor.data_offset != expected:
+            raise _Refused(f"{name}: tensor {tensor.name!r} is at byte {tensor.data_offset}, not at {expected}")
+        expected += -(-int(tensor.n_bytes) // reader.alignment) * reader.alignment
 
 
 def _text(reader: Any, key: str) -> str:
     field = reader.get_field(key)
-    value = field.contents() if field else ""
+    try:
+        value = field.contents() if field else ""
+    except UnicodeDecodeError as error:
+        raise _Refused(f"{key} in the header is not UTF-8") from error
     return value if isinstance(value, str) else ""
 
 
@@ -112,8 +126,11 @@ def _inspect_model(path: Path) -> dict[str, Any]:
     context = int(_number(reader, f"{architecture}.context_length"))
     if context <= 0:
         raise _Refused(f"{path.name} does not say its context length")
-    if not reader.get_field("tokenizer.ggml.tokens"):
+    vocabulary = reader.get_field("tokenizer.ggml.tokens")
+    if not vocabulary:
         raise _Refused(f"{path.name} has no vocabulary")
+    if len({vocabulary.parts[at].tobytes() for at in vocabulary.data}) < len(vocabulary.data):
+        raise _Refused(f"{path.name} has a token twice in its vocabulary, which makes llama.cpp abort")
     names = {tensor.name for tensor in reader.tensors}
     if "token_embd.weight" not in names:
         raise _Refused(f"{path.name} has no token embeddings")

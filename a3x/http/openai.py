@@ -138,6 +138,9 @@ def parse(data: bytes, session: str = "", learn: bool = True) -> ChatCall:
     wire = body.validate(ChatRequest, fields)
     if wire.messages[-1].role not in ("user", "tool"):
         raise BadRequest("the last message must be from user or tool", param="messages")
+    if wire.messages[-1].role == "user" and not any(part.text.strip() for part in wire.messages[-1].content):
+        where = f"messages[{len(wire.messages) - 1}].content"
+        raise BadRequest("the last message is empty: there is nothing to answer", param=where)
     if "stream_options" in fields and not wire.stream:
         raise BadRequest("stream_options is only allowed with stream: true", param="stream_options")
     request = TurnRequest(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ class AdapterRoutes:
             Route("/a3x/adapters", self.all),
             Route("/a3x/adapters/{theme}", self.theme, methods=["GET"]),
             Route("/a3x/adapters/{theme}", self.bring, methods=["POST"]),
-            Route("/a3x/adapters/{theme}/{version:int}", self.version),
+            Route("/a3x/adapters/{theme}/{version}", self.version),
         ]
 
     async def all(self, request: Request) -> Response:
@@ -37,7 +38,7 @@ class AdapterRoutes:
         return JSONResponse({"theme": theme, "adapters": self._lines(theme)})
 
     async def version(self, request: Request) -> Response:
-        theme, version = _theme(request), request.path_params["version"]
+        theme, version = _theme(request), _version(request)
         adapter = self.services.adapters.get(theme, version)
         return JSONResponse({**line(adapter), "manifest": dict(self.services.adapters.manifest(theme, version))})
 
@@ -72,3 +73,10 @@ def _theme(request: Request) -> str:
     if theme not in THEMES:
         raise NotFound(f"no theme {theme!r}; themes: {', '.join(THEMES)}", param="theme")
     return theme
+
+
+def _version(request: Request) -> int:
+    version = request.path_params["version"]
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", version):
+        raise NotFound(f"{version[:40]!r} is not the number of a version", param="version")
+    return int(version)

@@ -51,15 +51,15 @@ class Mixture:
     )
     whole: dict[str, float] = field(
         default_factory=lambda: {
-            "copy": 0.04,
-            "reading": 0.23,
-            "memo": 0.05,
-            "correction": 0.04,
-            "absent": 0.05,
-            "shell": 0.16,
-            "python": 0.12,
-            "sums": 0.09,
-            "json": 0.08,
+            "copy": 0.12,
+            "reading": 0.18,
+            "memo": 0.06,
+            "correction": 0.05,
+            "absent": 0.04,
+            "shell": 0.18,
+            "python": 0.08,
+            "sums": 0.05,
+            "json": 0.10,
             "dialogue": 0.06,
             "identity": 0.04,
             "howto": 0.04,
@@ -104,7 +104,7 @@ class Recipe:
     rest_sampled: float = 0.25
     copying_share: float = 0.15
     growing_share: float = 0.5
-    session_share: float = 0.08
+    session_share: float = 0.03
     session_from: float = 0.25
     session_turns: int = 6
     session_skills: tuple[str, ...] = ("shell", "python", "sums", "howto", "identity", "json", "copy")

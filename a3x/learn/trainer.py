@@ -40,26 +40,26 @@ class TrainerProcess:
             raise EngineFailure("training needs the training extra: python3 tools/install.py --extras train")
         command = (self._python, "-m", "a3x.train", "--tied", str(directory))
         with (directory / "trainer.log").open("ab") as log:
-            self._child = await asyncio.create_subprocess_exec(
+            child = await asyncio.create_subprocess_exec(
                 *command, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log, env={**os.environ, **ENVIRONMENT}
             )
+        self._child = child
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self._child.pid, NICEST)
+            os.setpriority(os.PRIO_PROCESS, child.pid, NICEST)
         try:
-            await self._watch(directory, report)
+            code = await self._watch(child, directory, report)
         finally:
-            if self._child.returncode is None:
-                self._child.kill()
-                await self._child.wait()
-        code = self._child.returncode
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
         if code != 0:
             reasons = [event["reason"] for event in read_events(directory) if event.get("event") == "failed"]
             told = EXITS.get(code, f"the trainer was killed (signal {-code})" if code < 0 else f"exit {code}")
             raise EngineFailure(f"{told}: {reasons[-1]}" if reasons and code > 0 else told)
 
-    async def _watch(self, directory: Path, report: Report) -> None:
-        assert self._child is not None
-        ended = asyncio.ensure_future(self._child.wait())
+    async def _watch(self, child: asyncio.subprocess.Process, directory: Path, report: Report) -> int:
+        """Report new events until the child ends; its exit code."""
+        ended = asyncio.ensure_future(child.wait())
         told = len(read_events(directory))
         while not ended.done():
             await asyncio.wait((ended,), timeout=POLL_S)
@@ -67,3 +67,4 @@ class TrainerProcess:
             for event in events[told:]:
                 report(event)
             told = max(told, len(events))
+        return ended.result()

@@ -45,7 +45,7 @@ def test_the_converted_adapter_says_what_was_trained(trained: Trained, tmp_path:
     found = convert.convert(trained.run, tmp_path / "adapter.gguf", "cli@1")
     assert found.agrees
     assert found.telling
-    assert found.difference < 2e-4
+    assert found.difference <= convert.FLOOR_NATS  # an F32 base needs no more
     assert (tmp_path / "adapter.gguf").exists()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from a3x import resources
+from tests.support.daemon import Daemon
 
 pytestmark = pytest.mark.integration
 
@@ -29,10 +30,16 @@ def test_the_wheel_carries_its_resources(tmp_path):
         names = set(archive.namelist())
         archive.extractall(tmp_path / "site")
     assert {"a3x/types.py", "a3x/_data/loras/python.toml", "a3x/_data/memory/README.md"} <= names
+    assert "a3x/_data/models/seed/a3x-seed-1.gguf" in names
     assert not [name for name in names if name.startswith(("tests/", "tools/"))]
     for name in resources.NAMES:
         found = resources.path(name, tmp_path / "site" / "a3x")
         assert found.is_relative_to(tmp_path / "site" / "a3x" / "_data")
+    with Daemon(tmp_path / "home", env={"PYTHONPATH": str(tmp_path / "site")}, cwd=tmp_path) as daemon:
+        with daemon.client() as client:
+            model = client.get("/a3x/status").json()["model"]
+        assert Path(model["path"]).is_relative_to(tmp_path / "site")
+        assert daemon.chat("hello")["choices"][0]["message"]["content"]
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:

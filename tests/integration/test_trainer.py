@@ -156,6 +156,18 @@ def test_fused_layers_give_pefts_own_numbers(base: Path, kind: str) -> None:
         assert float((gradient - expected_gradients[name]).norm() / expected_gradients[name].norm()) < 1e-4
 
 
+def test_long_and_short_examples_are_not_padded_together() -> None:
+    long, short = ((1, *range(10, 10 + length)) for length in (39, 9))
+    given = [TrainingExample(ids, (False,) * (len(ids) - 1) + (True,)) for ids in (long, long, short, short, short)]
+    pieces = micro_batches(given, 8, torch.device("cpu"))
+    assert [tuple(piece.tokens.shape) for piece in pieces] == [(2, 40), (3, 16)]
+    assert [tuple(piece.tokens.shape) for piece in micro_batches(given, 2, torch.device("cpu"))] == [
+        (2, 40),
+        (2, 16),
+        (1, 16),
+    ]
+
+
 def test_order_sees_every_example_once_an_epoch() -> None:
     given = training.examples(12)
     order = Order(given, batch=5, seed=3)
@@ -241,8 +253,9 @@ def test_half_a_checkpoint_is_never_seen(tmp_path: Path) -> None:
 
 
 def test_out_of_memory_halves_the_micro_batch_and_goes_on(tmp_path: Path, base: Path) -> None:
-    roomy = _train(tmp_path / "roomy", base, steps=4)
-    scarce = _train(tmp_path / "scarce", base, ScarceMemory(3), steps=4)
+    alike = [TrainingExample((1, *range(first, first + 12)), (False,) * 9 + (True,) * 4) for first in range(20, 120, 5)]
+    roomy = _train(tmp_path / "roomy", base, given=alike, steps=4)
+    scarce = _train(tmp_path / "scarce", base, ScarceMemory(3), given=alike, steps=4)
     halved = _events(tmp_path / "scarce", "halved_micro_batch")
     assert [(event["step"], event["micro_batch"]) for event in halved] == [(0, 4), (0, 2)]
     assert scarce == pytest.approx(roomy, rel=1e-2)  # the same gradient, summed in another order and in bf16

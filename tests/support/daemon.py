@@ -20,7 +20,14 @@ STARTUP_LIMIT_S = 60.0
 class Daemon:
     """``start`` waits for readiness; ``kill`` is SIGKILL; used as a context manager it stops cleanly."""
 
-    def __init__(self, home: Path, model: Path | None = None, *flags: str, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        model: Path | None = None,
+        *flags: str,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> None:
         self.home = home
         self.url = ""
         self.ready_s = 0.0
@@ -28,6 +35,7 @@ class Daemon:
         if model:
             self._command += ["--model", str(model)]
         self._env = {**os.environ, **(env or {})}
+        self._cwd = cwd
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -44,7 +52,7 @@ class Daemon:
         (self.home / "daemon.json").unlink(missing_ok=True)
         began = time.monotonic()
         with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._env)
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._env, cwd=self._cwd)
         while not self._is_ready():
             if self._process.poll() is not None:
                 raise RuntimeError(f"the daemon ended with {self._process.returncode}:\n{self.log[-2000:]}")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from a3x.agent.scripted import ScriptedAgent
-from a3x.cli import chat, doctor, main
+from a3x.cli import chat, doctor, main, output, status
 from a3x.cli.client import Client
 from a3x.clock import SystemClock
 from a3x.config import load
@@ -102,6 +102,66 @@ def test_a_refused_question_is_exit_1(capsys: pytest.CaptureFixture[str], home: 
     assert (code, "9 are waiting" in err) == (1, True)
 
 
+def test_what_was_said_in_private_is_not_carried_into_what_is_recorded(home: Path) -> None:
+    services = FakeServices()
+    with scripted_daemon(home, services), Client(load()) as daemon:
+        talk = chat.Conversation(daemon, "a3x", private=False)
+        said: list[str] = []
+        talk.ask("open", said.append, said.append)
+        talk.command("/private")
+        talk.ask("secret", said.append, said.append)
+        talk.ask("secret again", said.append, said.append)
+        assert "secret" in str(services.agent.requests[-1].messages)
+        assert talk.command("/private").endswith("forgotten here too")
+        talk.ask("open again", said.append, said.append)
+    last = services.agent.requests[-1]
+    assert last.learn
+    assert [message.content for message in last.messages if message.role == "user"] == ["open", "open again"]
+
+
+STATUS = {
+    "ready": True,
+    "uptime_s": 11_530.2,
+    "home": "/home/of/a3x",
+    "model": {"name": "seed", "parameters": 6_200_000, "context_tokens": 1024},
+    "engine": {
+        "answers": 12,
+        "failures": 1,
+        "waiting": 2,
+        "prompt_tokens": 90,
+        "cached_tokens": 64,
+        "completion_tokens": 40,
+        "adapters_resident": ["ab" * 32],
+        "mixes_resident": ["base", "cli@7:1.0"],
+        "context_swaps": 3,
+        "threads": 1,
+        "context_tokens": 1024,
+        "chat_template": "model",
+    },
+    "memory": {"recording": True, "experiences": 1},
+    "adapters": 2,
+    "resident_bytes": 97 << 20,
+}
+
+
+def test_status_speaks_to_people() -> None:
+    rows = dict(status.rows("http://here", STATUS))
+    assert rows["state"] == "ready, up for 3 h 12 min"
+    assert rows["answers"] == "12, 1 failed, 2 under way"
+    assert rows["adapters"] == "2 installed, 1 loaded"
+    assert rows["resident mixes"] == "base, cli@7:1.0"
+    assert rows["context"] == "1024 tokens on 1 thread"
+    assert rows["memory"] == "1 experience, recording on"
+    loading = {**STATUS, "ready": False, "model": None, "engine": {}}
+    assert dict(status.rows("http://here", loading))["state"].startswith("loading")
+
+
+def test_values_are_shown_for_people() -> None:
+    assert output.readable({"a": 0.123456, "empty": {}, "b": [1, 2]}) == "a: 0.1235\nb: 1\n2"
+    assert output.readable([{"role": "user", "content": "hi"}]) == "user: hi"
+    assert [output.duration(s) for s in (7.4, 60, 11_530, 190_000)] == ["7 s", "1 min", "3 h 12 min", "2 d 4 h"]
+
+
 def test_a_conversation_remembers_rates_and_restarts(home: Path) -> None:
     services = FakeServices(experiences=FakeExperiences([experience(1), experience(2)]))
     with scripted_daemon(home, services), Client(load()) as daemon:
@@ -119,7 +179,8 @@ def test_a_conversation_remembers_rates_and_restarts(home: Path) -> None:
         assert talk.ask("three", written.append, written.append).footer().endswith("· not recorded")
         talk.command("/new")
         talk.ask("four", written.append, written.append)
-        assert talk.command("/what") == chat.HELP
+        assert talk.command("/help") == chat.HELP
+        assert talk.command("/what") == f"there is no /what; {chat.HELP}"
     sent = [[message.content for message in request.messages] for request in services.agent.requests]
     assert sent[1] == ["one", "Hello there.", "two"]
     assert sent[3] == ["four"]

@@ -147,6 +147,8 @@ def test_what_would_change_the_answer_is_refused_by_name(field: str, value: Any)
         ({"messages": ["hi"]}, "messages[0]"),
         ({"messages": [{"role": "user"}]}, "messages[0].content"),
         ({"messages": [{"role": "user", "content": 1}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": " \n"}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": "x"}, {"role": "user", "content": []}]}, "messages[1].content"),
         ({"messages": [{"role": "boss", "content": "x"}]}, "messages[0].role"),
         ({"messages": [{"role": "user", "content": "x", "colour": 1}]}, "messages[0].colour"),
         ({"messages": [{"role": "user", "content": "x", "name": "Bo"}]}, "messages[0].name"),

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from a3x.ladder import evaluate, export, recipe
-from a3x.ladder.batches import Packer, after_others, draw, loss_weights
+from a3x.ladder.batches import Corpus, Packer, after_others, draw, loss_weights
 from a3x.ladder.corpus.example import Example, Message, Split
 from a3x.ladder.model import Llama
 from a3x.ladder.recipe import Mixture, Recipe, Shape
@@ -125,7 +125,7 @@ def test_conversations_beyond_the_longest_row_are_counted() -> None:
 
 
 def test_draw_grows_with_progress() -> None:
-    generators = {name: Echo() for name in Recipe().mixture.whole}
+    generators: Corpus = {name: Echo() for name in Recipe().mixture.whole}
     rng = random.Random(1)
     early = max(len(draw(generators, Recipe(), rng, 0.0).messages[0].content) for _ in range(100))
     late = max(len(draw(generators, Recipe(), rng, 1.0).messages[0].content) for _ in range(100))

@@ -142,7 +142,7 @@ def _parts_of(pattern: str) -> tuple[tuple[str, ...], ...]:
 
 def expand(rng: random.Random, pattern: str) -> str:
     """One reading of a pattern: alternations drawn, slots left in place."""
-    text = "".join(rng.choice(part) if len(part) > 1 else part[0] for part in _parts_of(pattern))
+    text = "".join(rng.choice(part) if len(part) > 1 else "".join(part) for part in _parts_of(pattern))
     return " ".join(text.split())
 
 

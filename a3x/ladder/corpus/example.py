@@ -10,7 +10,7 @@ import hashlib
 import random
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 Role = Literal["system", "user", "assistant", "tool"]
 Split = Literal["train", "slots", "phrasing"]
@@ -47,7 +47,8 @@ class Example:
 class Generator(Protocol):
     """A skill: draws conversations forever, a pure function of its arguments."""
 
-    skill: str
+    @property
+    def skill(self) -> str: ...
 
     def sample(self, rng: random.Random, split: Split, difficulty: float) -> Example:
         """Draw one conversation; ``difficulty`` in [0, 1] grows contexts (0: one fact, no distractors)."""
@@ -70,7 +71,7 @@ def pick(rng: random.Random, options: tuple[T, ...], held: bool) -> T:
 
 
 @cache
-def _parts(options: tuple[T, ...]) -> tuple[tuple[T, ...], tuple[T, ...]]:
+def _parts(options: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     if len(options) < 4:
         return options, options
     ranked = tuple(sorted(options, key=lambda option: hashlib.sha256(repr(option).encode()).digest()))

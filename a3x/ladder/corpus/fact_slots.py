@@ -320,7 +320,7 @@ _FLAGS = tuple(
     ]
 )
 _ENDINGS = ("", "", "", ".py", ".sh", ".log", ".txt", "-prod", "-test")
-_ROOTS = ("/srv", "/home", "/data", "/opt", "/var/log", "/mnt", "~", "/tmp", "C:/work", "/usr/share")
+_ROOTS = ("/srv", "/home", "/data", "/opt", "/var/log", "/mnt", "~", "/tmp", "D:/files", "/usr/share")
 _KEYS = ("Ctrl+", "Alt+", "Ctrl+Shift+", "Super+", "Ctrl+Alt+", "Shift+F")
 _VERBS = {
     "en": tuple(
