@@ -129,6 +129,7 @@ def finished(home: Path, base: Path) -> tuple[Cycle, float]:
 def kill_in(stages: Stages, state: str, folder: Path, kills: int, rng: random.Random) -> None:
     """Kill until ``kills`` of them came before the step had ended; let the last one's cycle go on to its end."""
     landed = tries = acknowledged = 0
+    home = folder
     while landed < kills:
         tries += 1
         assert tries <= 8 * kills, f"the step after {state} is over too soon to be killed"

@@ -88,6 +88,7 @@ async def ask_on(client: httpx.AsyncClient, found: Answers, rng: random.Random) 
 
 async def swap_often(client: httpx.AsyncClient, found: Answers) -> None:
     """From version to version, at last to the base, with some answers between any two."""
+    answered = 0
     for number in range(SWAPS + 1):
         answered = len(found.texts)
         while len(found.texts) < answered + BETWEEN:

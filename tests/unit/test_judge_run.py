@@ -31,5 +31,9 @@ def test_an_item_waits_while_users_fill_the_queue(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(run, "PATIENCE_S", 0.0)
     engine: Any = Crowded()
     item = Item("x-1", "x", "en", (Message("user", "?"),), {"kind": "exact"}, "8471")
-    assert asyncio.run(run.answer_with(cast(Engine, engine), BASE_MIX)(item)).text == "8471"
+
+    async def ask() -> str:
+        return (await run.answer_with(cast(Engine, engine), BASE_MIX)(item)).text
+
+    assert asyncio.run(ask()) == "8471"
     assert engine.tries == 4
