@@ -18,7 +18,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from a3x.runs import read_events
 from a3x.stores.cycles import Cycle
+from tests.support.daemon import Daemon
 from tests.support.loop import Loop
 from tests.support.stages import Stages
 
@@ -195,6 +197,34 @@ def test_a_killed_trainer_fails_the_cycle_and_not_the_learner(stages: Stages, tm
     rng = random.Random(1)
     for number in range(KILLS):
         kill_trainer(stages, tmp_path / str(number), rng.uniform(0.0, 4.0))
+
+
+def trained_steps(home: Path) -> list[int]:
+    """Steps as the trainer tells them, over all its lives on this home's one run."""
+    (run,) = (home / "runs").iterdir()
+    return [event["step"] for event in read_events(run) if event["event"] in ("step", "resumed")]
+
+
+@pytest.mark.integration
+def test_a_killed_daemon_trains_on_from_its_checkpoint(stages: Stages, tmp_path: Path) -> None:
+    """The real daemon, killed twice while its trainer runs: after the checkpoint at step 50, and soon after."""
+    home = stages.copy("curated", tmp_path)
+    daemon = Daemon(home, stages.base)
+    for steps in (52, 54):
+        daemon.start()
+        while max(trained_steps(home), default=0) < steps:
+            time.sleep(0.01)
+        daemon.kill()
+        assert left_behind(home) == []
+        found = looked_at(home, stages.base, Acknowledged((), ()))
+        assert (found.cycle.state, found.problems) == ("curated", [])
+    with daemon, daemon.client() as client:
+        (cycle,) = client.get("/a3x/cycles").json()["cycles"]
+        while cycle["state"] == "curated":
+            time.sleep(0.1)
+            cycle = client.get(f"/a3x/cycles/{cycle['id']}").json()
+        assert cycle["state"] != "failed"
+    assert trained_steps(home).count(1) == 1
 
 
 @pytest.mark.integration
