@@ -18,12 +18,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from a3x.ladder.corpus.example import Example, Message, Split, pick
+from a3x.ladder.corpus.example import Example, Message, Split, pick, trained
 
 Lang = Literal["en", "pt"]
 
 ENGLISH_SHARE = 0.6
 SYSTEM_SHARE = 0.15
+
+PLAIN, PLAIN_SHARE = 3, 0.35
+"""How many first patterns of a card count as plain, and how often training asks one of them."""
 
 
 @dataclass(frozen=True)
@@ -271,10 +274,17 @@ def answer(card: Card, lang: Lang, slots: tuple[tuple[str, str], ...] = ()) -> s
 
 def ask(rng: random.Random, card: Card, lang: Lang, split: Split) -> Turn:
     """Type one question of a card and answer it."""
-    pattern = pick(rng, patterns(card, lang), split == "phrasing")
-    text = _choose(rng, pattern)
+    text = _choose(rng, _pattern(rng, card, lang, split))
     slots = tuple((name, _value(rng, name, lang, split)) for name in _slot_names(text + card.en))
     return Turn(typed(rng, _fill(text, slots), lang, slots), answer(card, lang, slots), slots)
+
+
+def _pattern(rng: random.Random, card: Card, lang: Lang, split: Split) -> str:
+    """One way to ask. The first ones of a card are what most people type, so training sees them more often."""
+    options = patterns(card, lang)
+    if split == "train" and rng.random() < PLAIN_SHARE:
+        return rng.choice(trained(options)[:PLAIN])
+    return pick(rng, options, split == "phrasing")
 
 
 def typed(rng: random.Random, text: str, lang: Lang, slots: tuple[tuple[str, str], ...] = ()) -> str:

@@ -71,6 +71,13 @@ def pick(rng: random.Random, options: tuple[T, ...], held: bool) -> T:
 
 
 @cache
+def trained(options: tuple[T, ...]) -> tuple[T, ...]:
+    """The options that ``pick`` draws in training, in their own order."""
+    kept = frozenset(_parts(options)[0])
+    return tuple(option for option in options if option in kept)
+
+
+@cache
 def _parts(options: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     if len(options) < 4:
         return options, options
