@@ -211,7 +211,7 @@ def test_foreign_and_wrong_headers(house: House, headers: dict[str, str], status
         ("GET", "/a3x/adapters/cli/" + "9" * 5000, 404, "not_found"),
         ("GET", "/a3x/memory?limit=-1", 400, "bad_request"),
         ("GET", "/a3x/memory/exp_nobody", 404, "not_found"),
-        ("POST", "/a3x/train", 501, "not_implemented"),
+        ("POST", "/a3x/train", 409, "conflict"),
     ],
 )
 def test_wrong_paths_have_the_same_shape(house: House, method: str, path: str, status: int, code: str) -> None:

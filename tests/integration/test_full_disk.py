@@ -80,7 +80,7 @@ def test_answers_go_on_and_nothing_stored_is_lost(small: Path, tmp_path: Path) -
         recorded, lost = until_full(daemon)
         kept += recorded
         fails(client.post("/a3x/adapters/cli", content=adapter))
-        fails(client.post("/a3x/feedback", json={"experience_id": kept[0], "rating": -1, "correction": "x" * 60_000}))
+        fails(client.post("/a3x/feedback", json={"experience_id": kept[0], "rating": -1, "correction": "x" * 7_900}))
         assert not streamed(client, "hi " * 200)["recorded"]
         assert client.get(f"/a3x/memory/{lost}").status_code == 404
         assert all(client.get(f"/a3x/memory/{id}").status_code == 200 for id in kept)

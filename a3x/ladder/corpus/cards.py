@@ -25,7 +25,7 @@ Lang = Literal["en", "pt"]
 ENGLISH_SHARE = 0.6
 SYSTEM_SHARE = 0.15
 
-PLAIN, PLAIN_SHARE = 3, 0.35
+PLAIN, PLAIN_SHARE = 2, 0.5
 """How many first patterns of a card count as plain, and how often training asks one of them."""
 
 
