@@ -11,7 +11,7 @@ from tests.support.daemon import Daemon
 pytestmark = pytest.mark.integration
 
 PASSAGE_EN = "The blue locker belongs to Marta. Its code is 8471. The red locker is empty."
-PASSAGE_PT = "A reunião da equipe é na quinta-feira. A sala é a 12. O servidor novo se chama Brenka."
+PASSAGE_PT = "A reunião da equipe é na quinta-feira. A sala é a 12."
 
 QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Who are you?", ("A³X",)),
