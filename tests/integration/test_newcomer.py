@@ -11,7 +11,7 @@ from tests.support.daemon import Daemon
 pytestmark = pytest.mark.integration
 
 PASSAGE_EN = "The blue locker belongs to Marta. Its code is 8471. The red locker is empty."
-PASSAGE_PT = "A reunião da equipe é na quinta-feira. A sala é a 12."
+PASSAGE_PT = "O gato da Ana se chama Tavico. O cachorro dela se chama Bidu."
 
 QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Who are you?", ("A³X",)),
@@ -25,7 +25,7 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Como eu volto para a versão anterior?", ("a3x adapters rollback",)),
     ("liste os arquivos por tamanho", ("ls -lS", "ls -S")),
     ("quanto é 12 vezes 12?", ("144",)),
-    (f"Texto: {PASSAGE_PT}\nPergunta: Em que dia é a reunião da equipe?", ("quinta-feira",)),
+    (f"Texto: {PASSAGE_PT}\nPergunta: Como se chama o gato da Ana?", ("Tavico",)),
 )
 
 
