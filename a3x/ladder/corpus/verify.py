@@ -65,6 +65,8 @@ def _limits() -> None:
 def run(argv: list[str], work: Path, stdin: str = "") -> Outcome:
     """Run a command with ``work`` as its only writable place: no network, own processes, read-only system."""
     box = ["bwrap", "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"]
+    for prefix in (sys.base_prefix, sys.prefix):  # a checkout under /tmp has its Python there
+        box += ["--ro-bind", prefix, prefix]
     box += ["--bind", str(work), str(work), "--chdir", str(work), "--unshare-all", "--die-with-parent", "--new-session"]
     box += ["--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", str(work), "--setenv", "LC_ALL", "C"]
     for name in ("GIT_AUTHOR", "GIT_COMMITTER"):
