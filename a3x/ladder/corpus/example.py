@@ -71,7 +71,7 @@ def pick(rng: random.Random, options: tuple[T, ...], held: bool) -> T:
 
 
 @cache
-def trained(options: tuple[T, ...]) -> tuple[T, ...]:
+def trained(options: tuple[str, ...]) -> tuple[str, ...]:
     """The options that ``pick`` draws in training, in their own order."""
     kept = frozenset(_parts(options)[0])
     return tuple(option for option in options if option in kept)
