@@ -59,8 +59,6 @@ WITHHELD_CARRIER = {"en": "Once more: {q}", "pt": "Mais uma vez: {q}"}
 STEPS_PER_RECORD = 6.0
 MIN_STEPS, MAX_STEPS = 80, 320
 BATCH = 16
-LEARNING_RATE = 2e-3
-"""At 5e-3 the lesson was learnt (0 → 22 of 24 withheld phrasings) and the fixed suites fell by 4 to 20 items: the gate said no."""
 LESSON_SHARE = 0.6
 """Of the examples of a run; the rest is replay."""
 AFTER_SHARE = 0.15

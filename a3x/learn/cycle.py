@@ -171,7 +171,6 @@ class CycleRunner:
             records=RecordsSpec(sha256=sha256),
             steps=lesson.steps,
             batch=curate.BATCH,
-            lr=curate.LEARNING_RATE,
             schedule=ScheduleSpec(kind="linear", warmup_steps=10),
             seed=self._teaching.seed,
             threads=self._teaching.threads,
