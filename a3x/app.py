@@ -32,7 +32,7 @@ from a3x.memory.record import Recorder
 from a3x.sandbox.run import Sandbox
 from a3x.stores.adapters import Adapters
 from a3x.stores.cycles import Cycle, Cycles
-from a3x.stores.db import Database
+from a3x.stores.db import Database, open_readonly
 from a3x.stores.experiences import Experiences
 from a3x.stores.records import Records
 from a3x.stores.verdicts import Verdicts
@@ -265,7 +265,7 @@ def build(settings: Settings, make_engine: EngineMaker = build_engine) -> App:
 def open_stores(settings: Settings) -> tuple[Experiences, Stores]:
     """The stores for reading, beside or without a daemon. NotFound if there is nothing yet."""
     clock, disk = SystemClock(), RealDisk()
-    db = Database(settings.home / DATABASE, disk, clock, read_only=True)
+    db = open_readonly(settings.home / DATABASE, disk, clock)
     return Experiences(db), _learnt(db, settings, disk, clock)
 
 
