@@ -92,6 +92,8 @@ class RunSpec(_Table):
     lr: float = Field(default=5e-3, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
+    kl_to_base: float = Field(default=0.0, ge=0)
+    """Weight of the divergence from the base, a mean over the tokens of ``kept`` examples; 0 does not compute it."""
     seed: int = Field(default=1, ge=0, lt=1 << 31)
     threads: int = Field(default=0, ge=0)
     """0: what torch chooses."""
@@ -149,13 +151,15 @@ def _toml(table: dict[str, Any], prefix: str = "") -> str:
 
 @dataclass(frozen=True)
 class TrainingExample:
-    """One conversation as tokens. ``loss_mask[i]``: is token ``i`` to be learnt from the tokens before it."""
+    """One conversation as tokens. ``loss_mask[i]``: is token ``i`` to be learnt from the tokens before it. ``kept``: every
+    prediction in it is to stay what the base's is, as far as ``kl_to_base`` of the run says."""
 
     ids: tuple[int, ...]
     loss_mask: tuple[bool, ...]
     weight: float = 1.0
     split: Split = "train"
     theme: str = "general"
+    kept: bool = False
 
     def __post_init__(self) -> None:
         reason = self._fault()
@@ -180,7 +184,8 @@ def write_records(path: Path, examples: Sequence[TrainingExample]) -> str:
     """Write examples and return the file's sha256. Equal examples give equal bytes.
 
     Arrays: ``format`` int; ``ends`` int64[n], cumulative lengths into ``ids`` int32 and ``loss_mask`` bool; ``weight``
-    float32[n]; ``stop`` bool[n]; ``theme`` unicode[n].
+    float32[n]; ``stop`` bool[n]; ``theme`` unicode[n];
+    ``kept`` bool[n].
     """
     partial = path.with_name(path.name + ".partial")
     with partial.open("wb") as file:
@@ -193,6 +198,7 @@ def write_records(path: Path, examples: Sequence[TrainingExample]) -> str:
             weight=np.array([example.weight for example in examples], np.float32),
             stop=np.array([example.split == "stop" for example in examples], np.bool_),
             theme=np.array([example.theme for example in examples], np.str_),
+            kept=np.array([example.kept for example in examples], np.bool_),
         )
         file.flush()
         os.fsync(file.fileno())
@@ -211,6 +217,7 @@ def read_records(path: Path, sha256: str | None = None) -> list[TrainingExample]
             ids, mask = arrays["ids"].tolist(), arrays["loss_mask"].tolist()
             ends, weights = arrays["ends"].tolist(), arrays["weight"].tolist()
             stops, themes = arrays["stop"].tolist(), arrays["theme"].tolist()
+            kept = arrays["kept"].tolist()
     except (
         OSError,
         ValueError,
@@ -223,8 +230,8 @@ def read_records(path: Path, sha256: str | None = None) -> list[TrainingExample]
         raise ConfigError(f"{path.name} is not whole", "records.path")
     starts = [0, *ends[:-1]]
     return [
-        TrainingExample(tuple(ids[start:end]), tuple(mask[start:end]), weight, "stop" if stop else "train", theme)
-        for start, end, weight, stop, theme in zip(starts, ends, weights, stops, themes, strict=True)
+        TrainingExample(tuple(ids[start:end]), tuple(mask[start:end]), weight, "stop" if stop else "train", theme, keep)
+        for start, end, weight, stop, theme, keep in zip(starts, ends, weights, stops, themes, kept, strict=True)
     ]
 
 

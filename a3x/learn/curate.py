@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,8 @@ from typing import TypeVar
 from a3x.errors import Conflict, ForeignFile
 from a3x.judge.gate import FACTS, LESSON
 from a3x.judge.suites import Item, Suite, of_items
+from a3x.learn import paraphrase
+from a3x.stores import phrasing
 from a3x.stores.records import Record
 from a3x.types import Message
 
@@ -61,6 +63,8 @@ MIN_STEPS, MAX_STEPS = 80, 320
 BATCH = 16
 LESSON_SHARE = 0.6
 """Of the examples of a run; the rest is replay."""
+FORM_SHARE = 0.6
+"""Of the lessons, how many are asked in another form of the question, where there is one."""
 AFTER_SHARE = 0.15
 """Of the lessons, how many come as the second turn of a conversation."""
 MAX_LEARNED = 400
@@ -95,12 +99,13 @@ def lesson(unlearned: Sequence[Record], learned: Sequence[Record], replay: Seque
     if not taught:
         raise Conflict("there is nothing new to learn")
     rng = random.Random(seed)
+    exam = {phrasing.key(record.question) for record in (*unlearned, *learned) if record.split == "gate"}
     rehearsed = [record for record in learned if record.split != "gate"][-MAX_LEARNED:]
     steps = int(min(MAX_STEPS, max(MIN_STEPS, STEPS_PER_RECORD * (len(taught) + len(rehearsed)))))
     total = steps * BATCH
     lessons = round(total * (LESSON_SHARE if replay else 1.0))
     conversations = [
-        *(_dressed(record, replay, rng) for record in _evenly((*taught, *rehearsed), lessons, rng)),
+        *(_dressed(record, replay, exam, rng) for record in _evenly((*taught, *rehearsed), lessons, rng)),
         *_evenly(replay, total - lessons, rng),
     ]
     rng.shuffle(conversations)
@@ -139,9 +144,18 @@ def _plain(record: Record) -> Conversation:
     return (Message("user", record.question), Message("assistant", record.answer))
 
 
-def _dressed(record: Record, replay: Sequence[Conversation], rng: random.Random) -> Conversation:
-    """The lesson in one of its guises: a carrier around the question, sometimes after another exchange."""
-    question = rng.choice(CARRIERS.get(record.lang, CARRIERS["en"])).format(q=record.question)
+def _dressed(
+    record: Record, replay: Sequence[Conversation], exam: Container[str], rng: random.Random
+) -> Conversation:
+    """The lesson in one of its guises: another form or a carrier of the question, sometimes after another exchange.
+
+    A form that the gate examines is never taken: it would examine nothing.
+    """
+    forms = [form for form in paraphrase.forms(record.question, record.lang) if phrasing.key(form) not in exam]
+    if forms and rng.random() < FORM_SHARE:
+        question = rng.choice(forms)
+    else:
+        question = rng.choice(CARRIERS.get(record.lang, CARRIERS["en"])).format(q=record.question)
     if rng.random() < 0.2:
         question = question.rstrip("?.!")
     if rng.random() < 0.2:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from peft.tuners import lora
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 ADAPTER = "default"
 
@@ -23,6 +24,8 @@ class FusedLinear(lora.Linear):
             return super().forward(x, *args, **kwargs)
         kind = x.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+        if self.disable_adapters:
+            return F.linear(x.to(dtype), frozen_weight(self.get_base_layer(), dtype))
         down, up = self.lora_A[ADAPTER].weight, self.lora_B[ADAPTER].weight
         return _Adapted.apply(x.to(dtype), down, up, self.scaling[ADAPTER], self.get_base_layer())
 

@@ -16,11 +16,11 @@ from transformers import LlamaForCausalLM
 
 from a3x.errors import ConfigError, EngineFailure
 from a3x.train import bases, checkpoint, device, optimisers, output
-from a3x.train.batches import Order, longest_first, micro_batches
+from a3x.train.batches import MicroBatch, Order, longest_first, micro_batches
 from a3x.train.fused import FusedLinear
 from a3x.train.job import Job
 from a3x.train.journal import Journal
-from a3x.train.loss import loss_sum
+from a3x.train.loss import hidden_states, loss_sum, losses
 from a3x.train.memory import Memory, is_out_of_memory
 from a3x.train.schedule import rate
 
@@ -119,15 +119,24 @@ class Trainer:
         torch.manual_seed((self.spec.seed << 32) + self.state.step)
         self._optimiser.zero_grad(set_to_none=True)
         pieces = micro_batches(self.order.step(self.state.step), size, self.device.torch)
-        whole = float(sum(float(piece.weights.sum()) for piece in pieces))
+        whole = max(1e-9, sum(float(piece.weights.sum()) for piece in pieces))
+        kept = max(1, sum(len(piece.kept) for piece in pieces))
         total = 0.0
         for piece in pieces:
             self._memory.reserve(len(piece.tokens))
             with self.device.autocast():
-                loss = loss_sum(self._llama, piece) / whole
+                learnt, moved = losses(self._llama, piece, self._base_hidden(piece))
+                loss = learnt / whole + self.spec.kl_to_base * moved / kept
             loss.backward()
             total += float(loss.detach())
         return total, sum(piece.real_tokens for piece in pieces)
+
+    def _base_hidden(self, piece: MicroBatch) -> torch.Tensor | None:
+        """The frozen base's last states of the rows that are to be kept; None when the run keeps nothing."""
+        if not self.spec.kl_to_base or not len(piece.kept_rows):
+            return None
+        with torch.no_grad(), self.model.disable_adapter():
+            return hidden_states(self._llama, piece.tokens[piece.kept_rows])
 
     def _halve(self, reason: str) -> None:
         """Called outside the handler: a handled error keeps the failed step's tensors alive."""
