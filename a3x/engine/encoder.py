@@ -39,17 +39,18 @@ class Encoder:
         self._model = Model(path, gpu_layers=0, plain_kernels=plain_kernels)
         self.max_tokens = min(token_limit, self._model.trained_context)
         self._room = max(PACK_TOKENS, self.max_tokens)
-        self._handle = self._open(threads)
-        if lib.llama_pooling_type(self._handle) not in POOLED:
+        handle = self._open(threads)
+        self._handle: lib.llama_context_p | None = handle
+        self._batch = lib.llama_batch_init(self._room, 0, 1)
+        if lib.llama_pooling_type(handle) not in POOLED:
             self.close()
             raise ForeignFile(f"{path.name} does not say how to pool tokens into one vector: not an embedder")
+        self._memory = lib.llama_get_memory(handle)
         self.dimensions: int = lib.llama_model_n_embd_out(self._model.handle)
         self.name = self._model.meta("general.name") or path.stem
         self._decomposes = _strips_accents(self._model)
-        self._memory = lib.llama_get_memory(self._handle)
-        self._batch = lib.llama_batch_init(self._room, 0, 1)
 
-    def _open(self, threads: int) -> lib.llama_context_p | None:
+    def _open(self, threads: int) -> lib.llama_context_p:
         params = lib.llama_context_default_params()
         params.embeddings = True
         params.n_ctx = params.n_batch = params.n_ubatch = self._room
@@ -120,7 +121,7 @@ class Encoder:
 
     def _pooled(self, sequence: int) -> NDArray[np.float32]:
         """float32[dimensions], a copy."""
-        pointer = lib.llama_get_embeddings_seq(self._handle, sequence)
+        pointer = lib.llama_get_embeddings_seq(held(self._handle, "the embedder"), sequence)
         if not pointer:
             raise EngineFailure(f"llama.cpp gave no vector for text {sequence} of a batch")
         return np.ctypeslib.as_array(pointer, shape=(self.dimensions,)).copy()

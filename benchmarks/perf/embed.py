@@ -36,7 +36,8 @@ def main() -> int:
         return 2
     llama.start_backend()
     encoder = Encoder(path)
-    peer = Llama(str(path), embedding=True, n_ctx=512, n_batch=512, n_ubatch=512, n_threads=1, n_threads_batch=1, verbose=False)  # fmt: skip
+    sizes = {"n_ctx": 512, "n_batch": 512, "n_ubatch": 512, "n_threads": 1, "n_threads_batch": 1}
+    peer = Llama(str(path), embedding=True, verbose=False, **sizes)
     sides: dict[str, Side] = {
         "Llama one at a time": lambda texts: [peer.embed(text, normalize=True) for text in texts],
         "ours one at a time": lambda texts: [encoder.encode([encoder.tokenize(text)]) for text in texts],
@@ -71,8 +72,8 @@ def report(speeds: dict[str, list[float]]) -> None:
     peer = speeds["Llama one at a time"]
     for name, each in speeds.items():
         ratios = [ours / theirs for ours, theirs in zip(each, peer, strict=True)]
-        low, high = min(ratios), max(ratios)
-        print(f"{name:20} {statistics.median(each):7.0f} texts/cpu-s   {statistics.median(ratios):.2f} × ({low:.2f}–{high:.2f})")  # fmt: skip
+        spread = f"{statistics.median(ratios):.2f} × ({min(ratios):.2f}–{max(ratios):.2f})"
+        print(f"{name:20} {statistics.median(each):7.0f} texts/cpu-s   {spread}")
 
 
 if __name__ == "__main__":

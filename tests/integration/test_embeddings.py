@@ -244,6 +244,11 @@ def test_a_foreign_file_is_refused_and_a_missing_one_named(model: Path, tmp_path
     assert isinstance(asyncio.run(error(gone)), NotReady)
 
 
+def test_a_model_that_does_not_pool_is_no_encoder(encoder: Encoder) -> None:
+    with pytest.raises(ForeignFile, match="not an embedder"):
+        Encoder(resources.seed_model())
+
+
 def test_a_decoder_that_pools_its_last_token_embeds(tmp_path: Path) -> None:
     """The seed with a pooling type in its header stands for the decoders that are made to embed."""
     path = tmp_path / "decoder.gguf"
