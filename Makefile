@@ -6,21 +6,21 @@ MINUTES ?= 86
 .PHONY: run test accept campaign check bench seed clean
 .NOTPARALLEL:
 
-run:  ## install and serve; the training extra follows in the background
-	@$(PYTHON) tools/install.py --extras run --later train
+run:  ## install and serve; embedder and training extra follow in the background
+	@$(PYTHON) tools/install.py --extras run --later embedder,train
 	@exec $(BIN)/a3x serve
 
 test:  ## unit and integration tests: at most 20 minutes on 2 cores
-	@$(PYTHON) tools/install.py --extras train,dev
+	@$(PYTHON) tools/install.py --extras train,dev,embedder
 	$(BIN)/python -m pytest -m "not acceptance" tests
 
 accept:  ## the acceptance lists: at most 90 minutes on 2 cores
-	@$(PYTHON) tools/install.py --extras train,dev
+	@$(PYTHON) tools/install.py --extras train,dev,embedder
 	$(BIN)/python -m pytest -m acceptance tests
 
 campaign:  ## hours, resumable
 	@test -d tests/campaign || { echo "make campaign: not implemented yet (there is no tests/campaign)" >&2; exit 2; }
-	@$(PYTHON) tools/install.py --extras train,dev
+	@$(PYTHON) tools/install.py --extras train,dev,embedder
 	$(BIN)/python -m pytest tests/campaign
 
 check:  ## format, lint, types, import rules, unit tests
@@ -33,7 +33,7 @@ check:  ## format, lint, types, import rules, unit tests
 
 bench:  ## side-by-side benches
 	@ls benchmarks/perf/*.py >/dev/null 2>&1 || { echo "make bench: there is no benchmarks/perf/*.py" >&2; exit 2; }
-	@$(PYTHON) tools/install.py --extras train,dev
+	@$(PYTHON) tools/install.py --extras train,dev,embedder
 	@set -e; for bench in benchmarks/perf/*.py; do echo "== $$bench"; $(BIN)/python "$$bench"; done
 
 seed:  ## grow the seed model anew (MINUTES=86 on 2 cores)

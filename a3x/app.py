@@ -21,6 +21,7 @@ from a3x.agent.turn import Agent
 from a3x.clock import SystemClock
 from a3x.config import Settings
 from a3x.disk import RealDisk, make_folder
+from a3x.engine.embedding import TextEmbedder
 from a3x.errors import ConfigError, NotFound, NotReady, StorageFull
 from a3x.gguf.check import check_adapter, check_model
 from a3x.judge import suites
@@ -45,6 +46,12 @@ class LoadableEngine(Engine, Protocol):
     """An engine that is loaded and freed by the daemon."""
 
     async def start(self) -> ModelInfo: ...
+
+    async def close(self) -> None: ...
+
+
+class ClosableEmbedder(TextEmbedder, Protocol):
+    """An embedder that the daemon lets go of."""
 
     async def close(self) -> None: ...
 
@@ -78,6 +85,14 @@ def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
     return LlamaEngine(path, engine, cores, clock, settings.server.queue_limit)
 
 
+def build_embedder(settings: Settings) -> ClosableEmbedder:
+    """The embedder; its file is looked for and loaded when first asked, so that an installation may still be running."""
+    from a3x.engine.embed import Embedder
+    from a3x.engine.embedder_file import EmbedderFile
+
+    return Embedder(EmbedderFile(settings.embedder.model), settings.embedder, settings.server.queue_limit)
+
+
 class Forgetful:
     """The sink of a daemon that is told to remember nothing."""
 
@@ -95,6 +110,7 @@ class App:
         experiences: Experiences,
         learnt: Stores,
         engine: LoadableEngine,
+        embedder: ClosableEmbedder,
         clock: Clock,
     ) -> None:
         self.settings = settings
@@ -102,6 +118,7 @@ class App:
         self.adapters = learnt.adapters
         self.cycles = learnt.cycles
         self.records = learnt.records
+        self.embedder = embedder
         self.clock = clock
         self._learnt = learnt
         self._db = db
@@ -130,6 +147,7 @@ class App:
         agent, self._agent = self._agent, None
         if agent is not None:
             await agent.settle()
+        await self.embedder.close()
         await self._engine.close()
         await asyncio.to_thread(self._db.close)
 
@@ -244,6 +262,7 @@ class App:
             "home": str(self.settings.home),
             "model": _model(self._engine.info) if self.ready() else None,
             "engine": dict(self._engine.status()) if self.ready() else {},
+            "embedder": dict(self.embedder.status()),
             "memory": {"recording": self.settings.memory.record, "experiences": self.experiences.count()},
             "database": self._db.stats(),
             "adapters": len(self.adapters.list()),
@@ -259,7 +278,9 @@ def build(settings: Settings, make_engine: EngineMaker = build_engine) -> App:
     engine = make_engine(settings, clock)
     make_folder(settings.home)
     db = Database(settings.home / DATABASE, disk, clock)
-    return App(settings, db, Experiences(db), _learnt(db, settings, disk, clock), engine, clock)
+    return App(
+        settings, db, Experiences(db), _learnt(db, settings, disk, clock), engine, build_embedder(settings), clock
+    )
 
 
 def open_stores(settings: Settings) -> tuple[Experiences, Stores]:

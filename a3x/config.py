@@ -49,6 +49,18 @@ class EngineSection(_Section):
     """Never repack weights for the processor. A model that works no other way gets this by itself."""
 
 
+class EmbedderSection(_Section):
+    """What turns texts into vectors, for ``/v1/embeddings`` and for memory."""
+
+    model: str = ""
+    """Path of a GGUF embedder; empty is all-MiniLM-L6-v2, which the installer makes."""
+    threads: int = Field(default=1, ge=1)
+    max_tokens: int = Field(default=512, ge=8)
+    """Tokens of one text, at most what the embedder was made for."""
+    idle_s: float = Field(default=300.0, gt=0)
+    """The embedder is freed when nobody asked for so long."""
+
+
 class MemorySection(_Section):
     record: bool = True
 
@@ -71,6 +83,7 @@ class Settings(_Section):
     home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_path("a3x")))
     server: Server = Server()
     engine: EngineSection = EngineSection()
+    embedder: EmbedderSection = EmbedderSection()
     memory: MemorySection = MemorySection()
     learn: LearnSection = LearnSection()
 

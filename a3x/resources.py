@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from a3x.errors import NotFound
 
 PACKAGE = Path(__file__).resolve().parent
 SEED_MODEL = "a3x-seed-1.gguf"
+EMBEDDER = "all-MiniLM-L6-v2-f16.gguf"
 NAMES = ("loras", "memory", "benchmarks/suites", "models/seed")
 """What the wheel carries under a3x/_data (pyproject, force-include)."""
 
@@ -25,3 +27,8 @@ def path(name: str, package: Path = PACKAGE) -> Path:
 def seed_model(package: Path = PACKAGE) -> Path:
     """The embedded model."""
     return path(f"models/seed/{SEED_MODEL}", package)
+
+
+def embedder(prefix: str = sys.prefix) -> Path:
+    """Where the installer puts the sentence encoder: beside the packages it came with. It may not be there yet."""
+    return Path(prefix) / "share" / "a3x" / EMBEDDER

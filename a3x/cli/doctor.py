@@ -51,7 +51,16 @@ def doctor(json: output.Json = False, home: output.Home = None, config: output.C
 def examine(settings: Settings) -> list[Finding]:
     """Every check, in the order in which they depend on one another."""
     checks: tuple[Callable[[Settings], list[Finding]], ...] = (
-        *(check_python, check_llama, check_hardware, check_sandbox, check_home, check_model, check_daemon),
+        *(
+            check_python,
+            check_llama,
+            check_hardware,
+            check_sandbox,
+            check_home,
+            check_model,
+            check_embedder,
+            check_daemon,
+        ),
     )
     return [finding for check in checks for finding in check(settings)]
 
@@ -120,6 +129,15 @@ def check_model(settings: Settings) -> list[Finding]:
     except (A3XError, OSError) as error:
         return [Finding("model", "fail", str(error), "name a GGUF file with --model or A3X_ENGINE__MODEL")]
     return [Finding("model", "ok", f"{path}, {_size(path)}, sha256 {digest[:SHOWN_HASH]}…")]
+
+
+def check_embedder(settings: Settings) -> list[Finding]:
+    from a3x.engine.embedder_file import HOW_TO_INSTALL, EmbedderFile
+
+    file = EmbedderFile(settings.embedder.model)
+    if not file.installed:
+        return [Finding("embedder", "warn", f"{file.path} is not there", f"install it: {HOW_TO_INSTALL}")]
+    return [Finding("embedder", "ok", f"{file.path}, {_size(file.path)}")]
 
 
 def check_daemon(settings: Settings) -> list[Finding]:

@@ -1,18 +1,26 @@
-"""An engine without a model, for tests of everything above it: answers come from a function, word by word."""
+"""An engine and an embedder without models, for tests of everything above them."""
 
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from a3x.engine.chat import Splitter
+from a3x.engine.embedding import Embedded, EmbedderInfo, EmbedInput
+from a3x.errors import BadRequest, NotReady, PromptTooLong
 from a3x.types import Completion, Encoded, Generation, Message, ModelInfo, Piece, TokenStats
 
 
 class ScriptedEngine:
-    """``answer(request)`` gives the raw text; marks are split as the real engine splits them. An exception is raised on."""
+    """Answers come from ``answer(request)``, word by word; marks are split as the real engine splits them.
+
+    An exception is raised on.
+    """
 
     def __init__(self, answer: Callable[[Generation], str], token_delay_s: float = 0.0) -> None:
         self._answer = answer
@@ -59,3 +67,45 @@ class ScriptedEngine:
 
     def status(self) -> Mapping[str, Any]:
         return {"answers": len(self.requests)}
+
+
+class ScriptedEmbedder:
+    """Vectors by the hashing trick: every word adds or subtracts one in a hashed place, so shared words mean closeness.
+
+    One token a word; a token id stands for itself. ``installed`` False behaves like an installation that still runs.
+    """
+
+    def __init__(self, dimensions: int = 64, max_tokens: int = 32, installed: bool = True) -> None:
+        self.made_by = EmbedderInfo(Path("scripted.gguf"), "e" * 64, "scripted", dimensions, max_tokens)
+        self.installed = installed
+        self.asked: list[EmbedInput] = []
+
+    async def info(self) -> EmbedderInfo:
+        if not self.installed:
+            raise NotReady("the embedder is not installed yet")
+        return self.made_by
+
+    async def embed(self, inputs: Sequence[EmbedInput], truncate: bool = True) -> Embedded:
+        limit = (await self.info()).max_tokens
+        words = [given.split() or [given] if isinstance(given, str) else [str(id) for id in given] for given in inputs]
+        for index, given in enumerate(inputs):
+            if not given:
+                raise BadRequest(f"input[{index}] is empty", param="input")
+            if len(words[index]) > limit and not truncate:
+                raise PromptTooLong(f"input[{index}] is {len(words[index])} tokens; the limit is {limit}", "input")
+        self.asked.extend(inputs)
+        rows = [self._row(text[:limit]) for text in words]
+        vectors = np.stack(rows) if rows else np.empty((0, self.made_by.dimensions), np.float32)
+        tokens = tuple(min(len(text), limit) for text in words)
+        return Embedded(vectors, tokens, tuple(len(text) > limit for text in words), self.made_by)
+
+    def status(self) -> Mapping[str, Any]:
+        return {"installed": self.installed, "texts": len(self.asked)}
+
+    def _row(self, words: Sequence[str]) -> np.ndarray:
+        row = np.zeros(self.made_by.dimensions, np.float32)
+        row[0] = 1e-3  # words that cancel each other out must not leave nothing
+        for word in words:
+            hashed = zlib.crc32(word.lower().encode())
+            row[hashed % len(row)] += 1.0 if hashed & 1 << 16 else -1.0
+        return row / np.linalg.norm(row)

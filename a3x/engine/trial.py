@@ -16,11 +16,14 @@ TIME_LIMIT_S = 600
 PLAIN = "--plain"
 
 
-def needs_plain_kernels(path: Path, gpu_layers: int) -> bool:
-    """Whether ``path`` works only without repacking. ForeignFile, with llama.cpp's reason, if it works neither way."""
+def needs_plain_kernels(path: Path, gpu_layers: int, trial: str = "a3x.engine.trial") -> bool:
+    """Whether ``path`` works only without repacking. ForeignFile, with llama.cpp's reason, if it works neither way.
+
+    ``trial`` is the module that tries it out, this one for chat models.
+    """
     reason = ""
     for flags in ((), (PLAIN,)):
-        command = [sys.executable, "-m", "a3x.engine.trial", str(path), str(gpu_layers), *flags]
+        command = [sys.executable, "-m", trial, str(path), str(gpu_layers), *flags]
         try:
             done = subprocess.run(command, capture_output=True, timeout=TIME_LIMIT_S, check=False)
         except subprocess.TimeoutExpired as error:

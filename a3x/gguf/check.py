@@ -21,6 +21,8 @@ MEMORY_MARGIN_BYTES = 4 << 30
 REFUSED = 3
 """Exit code of a child that found a reason; any other failure is the file breaking the checker."""
 MAX_RANK = 512
+VECTOR_POOLINGS = (1, 2, 3)
+"""Mean, first token, last token (llama.h, llama_pooling_type)."""
 MAX_ADAPTER_TENSORS = 16_384
 
 
@@ -47,6 +49,11 @@ class AdapterFacts:
 def check_model(path: Path) -> ModelFacts:
     """Raise ForeignFile, saying which check failed, unless ``path`` is a chat model that can be handed to llama.cpp."""
     return ModelFacts(**_in_child("model", path))
+
+
+def check_embedder(path: Path) -> ModelFacts:
+    """Raise ForeignFile, saying which check failed, unless ``path`` is an embedder that can be handed to llama.cpp."""
+    return ModelFacts(**_in_child("embedder", path))
 
 
 def check_adapter(path: Path, base: Path) -> AdapterFacts:
@@ -113,16 +120,32 @@ def _number(reader: Any, key: str) -> float:
 
 
 def _inspect_model(path: Path) -> dict[str, Any]:
+    reader = _open(path)
+    architecture = _text(reader, "general.architecture")
+    if "bert" in architecture or architecture == "clip":
+        raise _Refused(f"{path.name} has architecture {architecture!r}, which cannot chat")
+    return _model_facts(path, reader)
+
+
+def _inspect_embedder(path: Path) -> dict[str, Any]:
+    reader = _open(path)
+    architecture = _text(reader, "general.architecture")
+    facts = _model_facts(path, reader)
+    pooling = int(_number(reader, f"{architecture}.pooling_type"))
+    if pooling not in VECTOR_POOLINGS:
+        raise _Refused(f"{path.name} pools its tokens in way {pooling}, not into one vector a text: not an embedder")
+    return facts
+
+
+def _model_facts(path: Path, reader: Any) -> dict[str, Any]:
+    """What holds for every model that llama.cpp loads."""
     import gguf
 
-    reader = _open(path)
     architecture = _text(reader, "general.architecture")
     if _text(reader, "general.type") == "adapter":
         raise _Refused(f"{path.name} is an adapter, not a model")
     if architecture not in gguf.MODEL_ARCH_NAMES.values():
         raise _Refused(f"{path.name} has architecture {architecture!r}, which this llama.cpp does not know")
-    if "bert" in architecture or architecture == "clip":
-        raise _Refused(f"{path.name} has architecture {architecture!r}, which cannot chat")
     context = int(_number(reader, f"{architecture}.context_length"))
     if context <= 0:
         raise _Refused(f"{path.name} does not say its context length")
@@ -208,7 +231,8 @@ def main(arguments: list[str]) -> int:
     try:
         limit = sum(Path(path).stat().st_size for path in paths) * 2 + MEMORY_MARGIN_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        facts = _inspect_model(Path(paths[0])) if kind == "model" else _inspect_adapter(Path(paths[0]), Path(paths[1]))
+        inspect = {"model": _inspect_model, "embedder": _inspect_embedder, "adapter": _inspect_adapter}[kind]
+        facts = inspect(*map(Path, paths))
     except _Refused as refusal:
         print(refusal)
         return REFUSED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,12 @@ _WIDTHS = {"F32": 4, "F16": 2, "BF16": 2}
 MAX_HEADER_BYTES = 16 << 20
 
 
-def read_safetensors(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Every tensor as float32. Raises ForeignFile for a broken file or a type that is not F32, F16 or BF16.
+def read_safetensors(path: Path, skip: Collection[str] = ()) -> dict[str, NDArray[np.float32]]:
+    """Every tensor not named in ``skip`` as float32. Raises ForeignFile for a broken file or a type that is not F32, F16 or BF16.
 
     Format: u64 header size, JSON header of ``{name: {dtype, shape, data_offsets}}``, then the bytes, little endian.
     """
+    unread = {"__metadata__", *skip}
     try:
         raw = path.read_bytes()
         size = int.from_bytes(raw[:8], "little")
@@ -26,7 +28,7 @@ def read_safetensors(path: Path) -> dict[str, NDArray[np.float32]]:
             raise ForeignFile(f"{path.name}: the header claims {size} bytes")
         header = json.loads(raw[8 : 8 + size])
         body = memoryview(raw)[8 + size :]
-        return {name: _tensor(name, entry, body) for name, entry in header.items() if name != "__metadata__"}
+        return {name: _tensor(name, entry, body) for name, entry in header.items() if name not in unread}
     except (
         OSError,
         ValueError,
@@ -40,7 +42,7 @@ def read_safetensors(path: Path) -> dict[str, NDArray[np.float32]]:
 def _tensor(name: str, entry: dict, body: memoryview) -> NDArray[np.float32]:
     dtype, shape, (start, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
     if dtype not in _WIDTHS:
-        raise ForeignFile(f"tensor {name!r} is {dtype}; adapters are F32, F16 or BF16")
+        raise ForeignFile(f"tensor {name!r} is {dtype}; only F32, F16 and BF16 are read")
     if not 0 <= start <= end <= len(body) or end - start != _WIDTHS[dtype] * int(np.prod(shape, dtype=np.int64)):
         raise ForeignFile(f"tensor {name!r} does not fit its file")
     data = body[start:end]

@@ -13,6 +13,7 @@ from a3x.http.guard import Guard
 from a3x.http.routes_a3x import OwnRoutes
 from a3x.http.routes_adapters import AdapterRoutes
 from a3x.http.routes_chat import ChatRoutes
+from a3x.http.routes_embeddings import EmbeddingRoutes
 from a3x.http.routes_info import InfoRoutes
 from a3x.http.routes_learn import LearnRoutes
 from a3x.http.services import Services
@@ -25,6 +26,7 @@ def build(services: Services, server: Server, clock: Clock) -> Starlette:
         routes=[
             *InfoRoutes(services).routes(),
             *ChatRoutes(services, server).routes(),
+            *EmbeddingRoutes(services, server).routes(),
             *OwnRoutes(services, server, clock).routes(),
             *LearnRoutes(services, server).routes(),
             *AdapterRoutes(services, server).routes(),

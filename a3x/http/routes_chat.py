@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from a3x.agent import names
 from a3x.config import Server
-from a3x.http import body, openai
+from a3x.http import body, openai, openai_embeddings
 from a3x.http.services import Services
 from a3x.http.stream import ChatAnswer
 
@@ -29,14 +29,17 @@ class ChatRoutes:
         ]
 
     async def models(self, request: Request) -> Response:
-        """The routed model, the base, and every installed adapter version."""
+        """The routed model, the base, every installed adapter version, and the embedder once it is there."""
         cards = [_card(names.ROUTED), _card(names.BASE)]
         cards += [_card(f"a3x:{adapter.name}", adapter.created) for adapter in self.services.adapters.list()]
+        cards += [_card(openai_embeddings.MODEL)] if self.services.embedder.installed else []
         return JSONResponse({"object": "list", "data": cards})
 
     async def model(self, request: Request) -> Response:
         """One model by name, mixes too."""
         name = request.path_params["model"]
+        if name == openai_embeddings.MODEL and self.services.embedder.installed:
+            return JSONResponse(_card(name))
         found = [self.services.adapters.get(part.theme, part.version) for part in names.parse(name) or ()]
         return JSONResponse(_card(name, max((adapter.created for adapter in found), default=0.0)))
 

@@ -14,7 +14,6 @@ from a3x.http.services import Services
 
 PROMISED = (
     ("POST", "/v1/completions"),
-    ("POST", "/v1/embeddings"),
     ("POST", "/a3x/forget"),
     ("POST", "/a3x/learning"),
 )
@@ -22,7 +21,8 @@ PROMISED = (
 FRONT = f"""A³X {__version__}, a local agent that improves itself.
 
 POST /v1/chat/completions   OpenAI's chat completions (streamed and not)
-GET  /v1/models             a3x, a3x:base, a3x:THEME@N
+POST /v1/embeddings         texts to vectors, model a3x:embedder
+GET  /v1/models             a3x, a3x:base, a3x:THEME@N, a3x:embedder
 POST /a3x/feedback          {{"experience_id": ..., "rating": -1|0|1, "correction": ...}}
 GET  /a3x/status            what it is doing
 GET  /a3x/adapters          what it has learnt

