@@ -10,21 +10,40 @@ from pathlib import Path
 from a3x.ladder.batches import Corpus, draw
 from a3x.ladder.recipe import Recipe
 
-MAX_CHARACTERS = 500
+MAX_CHARACTERS = 400
 """Longer conversations cost a LoRA run more than they protect."""
+SHARES = {
+    "identity": 0.17,
+    "dialogue": 0.15,
+    "howto": 0.12,
+    "shell": 0.2,
+    "python": 0.1,
+    "sums": 0.05,
+    "json": 0.08,
+    "reading": 0.06,
+    "copy": 0.02,
+    "memo": 0.02,
+    "correction": 0.01,
+    "absent": 0.02,
+}
+"""Of the conversations, by skill: short questions without a context are the likest to lessons, so most are lost there."""
 
 
 def write(path: Path, corpus: Corpus, recipe: Recipe, count: int, seed: int) -> None:
-    """``count`` different conversations in the seed's final mixture, one JSON record a line (DESIGN, Record)."""
+    """``count`` different conversations, by ``SHARES``, one JSON record a line (DESIGN, Record)."""
     rng = random.Random(seed)
     lines: dict[str, str] = {}
-    while len(lines) < count:
+    room = {skill: round(share * count) for skill, share in SHARES.items()}
+    while any(room.values()):
         example = draw(corpus, recipe, rng, progress=1.0)
         messages = [vars(message) for message in example.messages]
-        if sum(len(message["content"]) for message in messages) > MAX_CHARACTERS:
+        if sum(len(message["content"]) for message in messages) > MAX_CHARACTERS or not room.get(example.skill):
             continue
         id = "rpl_" + hashlib.sha256(json.dumps(messages).encode()).hexdigest()[:16]
         record = {"id": id, "messages": messages, "weight": 1.0, "origin": "owner_dataset", "theme": "general"}
         content = {**record, "category": example.skill, "lang": example.lang, "source_ids": ["ladder"]}
+        if id in lines:
+            continue
+        room[example.skill] -= 1
         lines[id] = json.dumps(content, ensure_ascii=False)
     path.write_text("\n".join(lines.values()) + "\n", encoding="utf-8")

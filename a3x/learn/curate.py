@@ -17,11 +17,13 @@ from a3x.errors import Conflict, ForeignFile
 from a3x.judge.gate import FACTS, LESSON
 from a3x.judge.suites import Item, Suite, of_items
 from a3x.learn import paraphrase
+from a3x.learn.profile import Profile
 from a3x.stores import phrasing
 from a3x.stores.records import Record
 from a3x.types import Message
 
 T = TypeVar("T")
+PROFILE = Profile()
 Conversation = tuple[Message, ...]
 
 CARRIERS = {
@@ -58,15 +60,6 @@ CARRIERS = {
 WITHHELD_CARRIER = {"en": "Once more: {q}", "pt": "Mais uma vez: {q}"}
 """For the gate, when a fact was taught in too few phrasings to withhold one."""
 
-STEPS_PER_RECORD = 6.0
-MIN_STEPS, MAX_STEPS = 80, 320
-BATCH = 16
-LESSON_SHARE = 0.6
-"""Of the examples of a run; the rest is replay."""
-FORM_SHARE = 0.6
-"""Of the lessons, how many are asked in another form of the question, where there is one."""
-AFTER_SHARE = 0.15
-"""Of the lessons, how many come as the second turn of a conversation."""
 MAX_LEARNED = 400
 MAX_FACT_ITEMS = 64
 MAX_CONTRADICTIONS, MAX_CONTRADICTED_SHARE = 3, 0.2
@@ -74,9 +67,13 @@ MAX_CONTRADICTIONS, MAX_CONTRADICTED_SHARE = 3, 0.2
 
 @dataclass(frozen=True)
 class Lesson:
-    """What one run is made of: its conversations in training order, and what the gate will ask besides the fixed suites."""
+    """What one run is made of: its conversations in training order, and what the gate will ask besides the fixed suites.
+
+    ``kept`` tells of each conversation whether it is replay, which is to stay as the base has it.
+    """
 
     conversations: tuple[Conversation, ...]
+    kept: tuple[bool, ...]
     steps: int
     lesson: Suite
     facts: Suite
@@ -93,7 +90,13 @@ def refuse_mass_contradiction(contradictions: int, learned: int) -> None:
         )
 
 
-def lesson(unlearned: Sequence[Record], learned: Sequence[Record], replay: Sequence[Conversation], seed: int) -> Lesson:
+def lesson(
+    unlearned: Sequence[Record],
+    learned: Sequence[Record],
+    replay: Sequence[Conversation],
+    seed: int,
+    profile: Profile = PROFILE,
+) -> Lesson:
     """Compose a run. Conflict when there is nothing new to learn."""
     taught = [record for record in unlearned if record.split != "gate"]
     if not taught:
@@ -101,16 +104,17 @@ def lesson(unlearned: Sequence[Record], learned: Sequence[Record], replay: Seque
     rng = random.Random(seed)
     exam = {phrasing.key(record.question) for record in (*unlearned, *learned) if record.split == "gate"}
     rehearsed = [record for record in learned if record.split != "gate"][-MAX_LEARNED:]
-    steps = int(min(MAX_STEPS, max(MIN_STEPS, STEPS_PER_RECORD * (len(taught) + len(rehearsed)))))
-    total = steps * BATCH
-    lessons = round(total * (LESSON_SHARE if replay else 1.0))
-    conversations = [
-        *(_dressed(record, replay, exam, rng) for record in _evenly((*taught, *rehearsed), lessons, rng)),
-        *_evenly(replay, total - lessons, rng),
+    steps = profile.steps(len(taught) + len(rehearsed))
+    total = steps * profile.batch
+    lessons = round(total * (profile.lesson_share if replay else 1.0))
+    chosen = [
+        *((_dressed(each, replay, exam, profile, rng), False) for each in _evenly((*taught, *rehearsed), lessons, rng)),
+        *((each, True) for each in _evenly(replay, total - lessons, rng)),
     ]
-    rng.shuffle(conversations)
+    rng.shuffle(chosen)
     return Lesson(
-        conversations=tuple(conversations),
+        conversations=tuple(conversation for conversation, _ in chosen),
+        kept=tuple(kept for _, kept in chosen),
         steps=steps,
         lesson=of_items(LESSON, tuple(_lesson_items(unlearned))),
         facts=of_items(FACTS, tuple(_item(record, FACTS, record.question) for record in learned[-MAX_FACT_ITEMS:])),
@@ -145,14 +149,14 @@ def _plain(record: Record) -> Conversation:
 
 
 def _dressed(
-    record: Record, replay: Sequence[Conversation], exam: Container[str], rng: random.Random
+    record: Record, replay: Sequence[Conversation], exam: Container[str], profile: Profile, rng: random.Random
 ) -> Conversation:
     """The lesson in one of its guises: another form or a carrier of the question, sometimes after another exchange.
 
     A form that the gate examines is never taken: it would examine nothing.
     """
     forms = [form for form in paraphrase.forms(record.question, record.lang) if phrasing.key(form) not in exam]
-    if forms and rng.random() < FORM_SHARE:
+    if forms and rng.random() < profile.form_share:
         question = rng.choice(forms)
     else:
         question = rng.choice(CARRIERS.get(record.lang, CARRIERS["en"])).format(q=record.question)
@@ -161,7 +165,7 @@ def _dressed(
     if rng.random() < 0.2:
         question = question[:1].swapcase() + question[1:]
     turn = (Message("user", question), Message("assistant", record.answer))
-    if replay and rng.random() < AFTER_SHARE:
+    if replay and rng.random() < profile.after_share:
         before = rng.choice(replay)
         if before[0].role != "system" and len(before) <= 4:
             return (*before, *turn)

@@ -27,11 +27,13 @@ from a3x.judge.suites import Suite
 from a3x.learn import curate
 from a3x.learn.convert import convert
 from a3x.learn.curate import Conversation, Lesson
+from a3x.learn.profile import Profile
 from a3x.learn.trainer import TrainerProcess
 from a3x.runs import (
     ADAPTER_FOLDER,
     RECORDS_FILE,
     BaseSpec,
+    LoraSpec,
     RecordsSpec,
     RunSpec,
     ScheduleSpec,
@@ -72,6 +74,7 @@ class Teaching:
     runner: Runner | None
     threads: int
     seed: int
+    profile: Profile = curate.PROFILE
 
 
 class Progress(Protocol):
@@ -156,22 +159,33 @@ class CycleRunner:
     def _lesson(self, cycle: Cycle, unlearned: Sequence[str]) -> Lesson:
         records = self._stores.records
         new = [records.get(id) for id in unlearned]
-        return curate.lesson(new, records.learned(cycle.theme), self._teaching.replay, self._teaching.seed)
+        return curate.lesson(
+            new, records.learned(cycle.theme), self._teaching.replay, self._teaching.seed, self._teaching.profile
+        )
 
     def _write_run(
         self, cycle: Cycle, lesson: Lesson, encoded: Sequence[Encoded], probes: Sequence[Encoded]
     ) -> RunSpec:
         folder = self.folder(cycle)
         folder.mkdir(parents=True, exist_ok=True)
-        limit = self._engine.info.context_tokens
-        examples = [_example(each, cycle.theme) for each in encoded if len(each.ids) <= limit]
+        limit, profile = self._engine.info.context_tokens, self._teaching.profile
+        examples = [
+            _example(each, cycle.theme, kept)
+            for each, kept in zip(encoded, lesson.kept, strict=True)
+            if len(each.ids) <= limit
+        ]
         sha256 = write_records(folder / RECORDS_FILE, examples)
         spec = RunSpec(
             base=BaseSpec(path=self._engine.info.path, sha256=cycle.base_sha256),
             records=RecordsSpec(sha256=sha256),
             steps=lesson.steps,
-            batch=curate.BATCH,
-            schedule=ScheduleSpec(kind="linear", warmup_steps=10),
+            batch=profile.batch,
+            micro_batch=profile.batch,
+            lr=profile.lr,
+            kl_to_base=profile.kl_to_base,
+            lora=LoraSpec(r=profile.r, alpha=profile.alpha, targets=profile.targets),
+            schedule=ScheduleSpec(kind="linear", warmup_steps=profile.warmup_steps),
+            gradient_checkpointing=self._engine.info.size_bytes >= profile.checkpointing_from_bytes,
             seed=self._teaching.seed,
             threads=self._teaching.threads,
             probes=tuple(each.ids[: each.answer_start] for each in probes),
@@ -329,9 +343,9 @@ def discard_run(home: Path, cycle: Cycle) -> None:
     shutil.rmtree(home / "runs" / cycle.id, ignore_errors=True)
 
 
-def _example(encoded: Encoded, theme: str) -> TrainingExample:
+def _example(encoded: Encoded, theme: str, kept: bool) -> TrainingExample:
     mask = tuple(index >= encoded.answer_start for index in range(len(encoded.ids)))
-    return TrainingExample(encoded.ids, mask, theme=theme)
+    return TrainingExample(encoded.ids, mask, theme=theme, kept=kept)
 
 
 def _mix(adapter: Adapter | None) -> Mix:

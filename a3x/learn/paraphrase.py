@@ -45,43 +45,126 @@ FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {
         "thing": (
             *("{be} {np}?", "{be} {np}?", "tell me {np}", "tell me {wh} {np} {verb}", "do you know {np}?", "{np}?"),
-            *("do you know {wh} {np} {verb}?", "can you tell me {np}?", "remind me of {np}", "remind me {wh} {np} {verb}"),
-            *("{np}, please", "I forgot {np}", "do you remember {np}?", "give me {np}", "I need {np}", "I need to know {np}"),
+            *(
+                "do you know {wh} {np} {verb}?",
+                "can you tell me {np}?",
+                "remind me of {np}",
+                "remind me {wh} {np} {verb}",
+            ),
+            *(
+                "{np}, please",
+                "I forgot {np}",
+                "do you remember {np}?",
+                "give me {np}",
+                "I need {np}",
+                "I need to know {np}",
+            ),
             *("so {be} {np}?", "{be} {np} again?", "could you say {wh} {np} {verb}?", "I would like to know {np}"),
         ),
         "clause": (
-            *("{direct}?", "{direct}?", "tell me {c}", "do you know {c}?", "do you remember {c}?", "can you tell me {c}?"),
-            *("remind me {c}", "I forgot {c}", "I would like to know {c}", "could you say {c}?", "say {c}", "please tell me {c}"),
+            *(
+                "{direct}?",
+                "{direct}?",
+                "tell me {c}",
+                "do you know {c}?",
+                "do you remember {c}?",
+                "can you tell me {c}?",
+            ),
+            *(
+                "remind me {c}",
+                "I forgot {c}",
+                "I would like to know {c}",
+                "could you say {c}?",
+                "say {c}",
+                "please tell me {c}",
+            ),
         ),
         "command": (
             *("what do I mean by {q}?", "which command is {q}?", "what is the command for {q}?", "the command for {q}"),
-            *("what does {q} run?", "what should you run for {q}?", "what should you run when I say {q}?", "what is {q}?"),
-            *("which command do I call {q}?", "when I say {q}, which command do I mean?", "tell me the command for {q}"),
-            *("what does {q} stand for?", "what is {q} short for?", "remind me what {q} means", "{q}?", "I said {q}: which command?"),
+            *(
+                "what does {q} run?",
+                "what should you run for {q}?",
+                "what should you run when I say {q}?",
+                "what is {q}?",
+            ),
+            *(
+                "which command do I call {q}?",
+                "when I say {q}, which command do I mean?",
+                "tell me the command for {q}",
+            ),
+            *(
+                "what does {q} stand for?",
+                "what is {q} short for?",
+                "remind me what {q} means",
+                "{q}?",
+                "I said {q}: which command?",
+            ),
             *("remind me of the command for {q}", "tell me what {q} runs", "when I say {q}, what do you run?"),
             *("which command is behind {q}?", "do you know the command for {q}?", "tell me which command {q} is"),
         ),
         "meaning": (
             *("what do I mean by {q}?", "what does {q} mean?", "what is {q}?", "what does {q} stand for?", "{q}?"),
-            *("tell me what {q} means", "remind me what {q} means", "when I say {q}, what do I mean?", "the meaning of {q}"),
+            *(
+                "tell me what {q} means",
+                "remind me what {q} means",
+                "when I say {q}, what do I mean?",
+                "the meaning of {q}",
+            ),
             *("do you know what {q} means?", "what is meant by {q}?", "what is {q} short for?", "what do I call {q}?"),
         ),
     },
     "pt": {
         "thing": (
-            *("{be} {np}?", "{be} {np}?", "me diga {np}", "me diga {be} {np}", "você sabe {np}?", "você sabe {be} {np}?"),
+            *(
+                "{be} {np}?",
+                "{be} {np}?",
+                "me diga {np}",
+                "me diga {be} {np}",
+                "você sabe {np}?",
+                "você sabe {be} {np}?",
+            ),
             *("{np}?", "me lembra {be} {np}", "pode me dizer {np}?", "pode me dizer {be} {np}?", "{np}, por favor"),
-            *("esqueci {np}", "você lembra {be} {np}?", "quero saber {np}", "me fala {np}", "{be} mesmo {np}?", "sabe {be} {np}?"),
+            *(
+                "esqueci {np}",
+                "você lembra {be} {np}?",
+                "quero saber {np}",
+                "me fala {np}",
+                "{be} mesmo {np}?",
+                "sabe {be} {np}?",
+            ),
         ),
         "clause": (
-            *("{direct}?", "{direct}?", "me diga {c}", "você sabe {c}?", "você lembra {c}?", "pode me dizer {c}?", "sabe {c}?"),
+            *(
+                "{direct}?",
+                "{direct}?",
+                "me diga {c}",
+                "você sabe {c}?",
+                "você lembra {c}?",
+                "pode me dizer {c}?",
+                "sabe {c}?",
+            ),
             *("me lembra {c}", "esqueci {c}", "quero saber {c}", "me fala {c}", "{direct} mesmo?", "lembra {c}?"),
         ),
         "command": (
             *("o que eu quero dizer com {q}?", "qual comando é {q}?", "qual é o comando de {q}?", "o comando de {q}"),
-            *("o que {q} roda?", "o que você deve rodar com {q}?", "o que você deve rodar quando eu digo {q}?", "o que é {q}?"),
-            *("qual comando eu chamo de {q}?", "quando eu digo {q}, que comando é?", "me diga o comando de {q}", "{q}?"),
-            *("o que significa {q}?", "me lembra o que {q} significa", "me lembra o comando de {q}", "você sabe o comando de {q}?"),
+            *(
+                "o que {q} roda?",
+                "o que você deve rodar com {q}?",
+                "o que você deve rodar quando eu digo {q}?",
+                "o que é {q}?",
+            ),
+            *(
+                "qual comando eu chamo de {q}?",
+                "quando eu digo {q}, que comando é?",
+                "me diga o comando de {q}",
+                "{q}?",
+            ),
+            *(
+                "o que significa {q}?",
+                "me lembra o que {q} significa",
+                "me lembra o comando de {q}",
+                "você sabe o comando de {q}?",
+            ),
             *("eu disse {q}: qual comando?", "quando digo {q}, o que você roda?", "que comando está por trás de {q}?"),
         ),
         "meaning": (
@@ -127,7 +210,11 @@ def forms(question: str, lang: str) -> tuple[str, ...]:
 def _lowered(text: str) -> str:
     """Without the capital of a first word that has one only because it is the first."""
     first = re.match(r"\w+", text)
-    return text if first is None or first[0] == "I" or first[0][1:] != first[0][1:].lower() else text[:1].lower() + text[1:]
+    return (
+        text
+        if first is None or first[0] == "I" or first[0][1:] != first[0][1:].lower()
+        else text[:1].lower() + text[1:]
+    )
 
 
 def _framed(reading: _Reading, frames: dict[str, tuple[str, ...]]) -> Iterable[str]:
@@ -151,7 +238,9 @@ _LATE = r"(?:\w+(?:ed|wn|pt|ld)|born|set|put|due|open|closed|made|meant|going|ca
 
 
 def _read_en(asked: str) -> Iterable[_Reading]:
-    if nickname := _nickname(asked, r"\bcommand|\brun|\btype|\bexecute", r"\bmean|stands? for|short for|\bcalls?\b|\bsay\b"):
+    if nickname := _nickname(
+        asked, r"\bcommand|\brun|\btype|\bexecute", r"\bmean|stands? for|short for|\bcalls?\b|\bsay\b"
+    ):
         yield nickname
         return
     opening = _OPENINGS["en"].match(asked.lower())
@@ -165,8 +254,8 @@ def _read_en(asked: str) -> Iterable[_Reading]:
 
 
 def _direct_en(asked: str) -> Iterable[_Reading]:
-    """"what is my …", "when does the … close", "which key opens …"."""
-    if found := re.fullmatch(rf"what (?:is|are) (.+) (?:called|named)|what do (?:i|we) call (.+)", asked, re.IGNORECASE):
+    """ "what is my …", "when does the … close", "which key opens …"."""
+    if found := re.fullmatch(r"what (?:is|are) (.+) (?:called|named)|what do (?:i|we) call (.+)", asked, re.IGNORECASE):
         yield from _things_en(f"the name of {found[1] or found[2]}", "what is")
         yield _Clause(f"what {found[1] or found[2]} is called", f"what is {found[1] or found[2]} called")
     elif found := re.fullmatch(rf"(what|who)(?:'s| ({_BE})) ((?!{_PRONOUN}\b).+)", asked, re.IGNORECASE):
@@ -177,7 +266,9 @@ def _direct_en(asked: str) -> Iterable[_Reading]:
         yield _Clause(f"{found[1]} {found[3]} {found[2]}{found[4] or ''}", asked)
     elif found := re.fullmatch(rf"({_WH}) do ({_PRONOUN}|my .+?s|the .+?s) (.+)", asked, re.IGNORECASE):
         yield _Clause(f"{found[1]} {found[2]} {found[3]}", asked)
-    elif found := re.fullmatch(rf"({_WH}) does (.+) ([a-z]+)( (?:at|in|on|for|to|from|with)\b.*)?", asked, re.IGNORECASE):
+    elif found := re.fullmatch(
+        rf"({_WH}) does (.+) ([a-z]+)( (?:at|in|on|for|to|from|with)\b.*)?", asked, re.IGNORECASE
+    ):
         yield _Clause(f"{found[1]} {found[2]} {_third(found[3])}{found[4] or ''}", asked)
     elif re.match(rf"{_WH} (?!did\b|has\b|have\b)\w+s\b", asked, re.IGNORECASE):  # the question word is the subject
         yield _Clause(asked, asked)
@@ -219,7 +310,9 @@ _ARTICLE = r"(?:os|as|o|a)"
 
 
 def _read_pt(asked: str) -> Iterable[_Reading]:
-    if nickname := _nickname(asked, r"\bcomando|\broda|\bexecuta", r"signific|quer(?:o|er)? dizer|\bcham|\bdigo\b|refere"):
+    if nickname := _nickname(
+        asked, r"\bcomando|\broda|\bexecuta", r"signific|quer(?:o|er)? dizer|\bcham|\bdigo\b|refere"
+    ):
         yield nickname
         return
     opening = _OPENINGS["pt"].match(asked.lower())

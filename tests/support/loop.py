@@ -17,8 +17,10 @@ from a3x.engine.scheduler import LlamaEngine
 from a3x.judge.run import answer_with
 from a3x.judge.suites import FIXED, Item, Suite, of_items
 from a3x.learn.cycle import CycleRunner, Stores, Teaching
+from a3x.learn.profile import Profile
 from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
+from a3x.runs import TARGETS
 from a3x.stores.adapters import Adapters
 from a3x.stores.cycles import Cycle, Cycles
 from a3x.stores.db import Database
@@ -28,6 +30,8 @@ from a3x.stores.verdicts import Verdicts
 from a3x.types import BASE_MIX, Adapter, Disk, Experience, Feedback, Message, Mix, Origin
 
 THEME = "general"
+TINY_PROFILE = Profile(batch=16, steps_per_record=6.0, max_steps=320, lr=5e-3, kl_to_base=0.0, targets=TARGETS)
+"""What ten lessons need to stick in a random model of a few thousand parameters, which has nothing to hold on to."""
 SUBJECTS = ("apple", "brick", "cloud", "drum", "eagle", "flute", "grape", "hotel", "igloo", "jelly")
 ANSWERS = ("71", "52", "93", "14", "65", "36", "87", "28", "49", "40")
 GREEDY = tuple(f"{word} {number}" for number, word in enumerate((*SUBJECTS, *(subject[::-1] for subject in SUBJECTS))))
@@ -63,7 +67,7 @@ class Loop:
             Verdicts(self.db),
         )
         self.engine = LlamaEngine(base, EngineSection(), 1, self.clock, 128)
-        teaching = Teaching((), tiny_suites(), {}, None, threads=1, seed=seed)
+        teaching = Teaching((), tiny_suites(), {}, None, threads=1, seed=seed, profile=TINY_PROFILE)
         self.journal = Journal()
         self.trainer = trainer or TrainerProcess()
         parts = (self.stores, self.engine, teaching, self.trainer, home, self.clock, self.journal)

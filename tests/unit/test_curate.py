@@ -8,7 +8,7 @@ import pytest
 
 from a3x.errors import Conflict
 from a3x.learn import curate
-from a3x.learn.curate import BATCH, LESSON_SHARE, lesson, refuse_mass_contradiction
+from a3x.learn.curate import PROFILE, lesson, refuse_mass_contradiction
 from a3x.stores.records import Record, SplitName
 from a3x.types import Message
 
@@ -40,9 +40,9 @@ def test_withheld_phrasings_are_asked_and_never_trained() -> None:
 
 def test_shares_and_size() -> None:
     made = lesson(facts(8), [], REPLAY, seed=1)
-    assert len(made.conversations) == made.steps * BATCH
+    assert len(made.conversations) == made.steps * PROFILE.batch
     lessons = [each for each in made.conversations if each[-1].content.startswith("value")]
-    assert len(lessons) == round(made.steps * BATCH * LESSON_SHARE)
+    assert len(lessons) == round(made.steps * PROFILE.batch * PROFILE.lesson_share)
     counts = Counter(each[-1].content for each in lessons)
     assert max(counts.values()) - min(counts.values()) <= 2, "every fact is taught as often as the others"
 

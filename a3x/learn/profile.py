@@ -1,0 +1,37 @@
+"""How runs are made: shares, size, rate, and how much of the base is held on to. Measured in docs/decisions/0007."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from a3x.runs import Target
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Of the examples of a step, ``lesson_share`` are lessons and the rest is replay, which is also held to the base.
+
+    ``kl_to_base`` weighs that hold; ``targets`` are the layers that learn. Attention is left alone: a small model copies
+    names from its context with it.
+    """
+
+    batch: int = 24
+    lesson_share: float = 0.4
+    form_share: float = 0.6
+    """Of the lessons, how many are asked in another form of the question, where there is one."""
+    after_share: float = 0.15
+    """Of the lessons, how many come as the second turn of a conversation."""
+    steps_per_record: float = 4.0
+    min_steps: int = 80
+    max_steps: int = 240
+    lr: float = 3e-3
+    warmup_steps: int = 10
+    kl_to_base: float = 10.0
+    r: int = 8
+    alpha: float = 16.0
+    targets: tuple[Target, ...] = ("gate_proj", "up_proj", "down_proj")
+    checkpointing_from_bytes: int = 256 << 20
+    """Bases of fewer bytes keep their activations: they fit, and computing them twice costs a third of a step."""
+
+    def steps(self, records: int) -> int:
+        return int(min(self.max_steps, max(self.min_steps, self.steps_per_record * records)))
