@@ -1,7 +1,7 @@
 """The Hugging Face hub: lists a repository's files and fetches one, going on where an earlier attempt was cut off.
 
 ``huggingface_hub`` is imported inside, for the daemon has no use for it. Its own whole-file download begins anew in every
-process, so the step below it is used (decision 0009). ``HF_ENDPOINT``, ``HF_TOKEN`` and its other variables hold here too.
+process, so the step below it is used (decision 0016). ``HF_ENDPOINT``, ``HF_TOKEN`` and its other variables hold here too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The Vulkan build, compiled here and run on whatever Vulkan device there is, answers like the processor.
 
-Mesa's software device (llvmpipe) will do: docs/decisions/0010-vulkan-without-a-card.md says how to get the toolchain without a
+Mesa's software device (llvmpipe) will do: docs/decisions/0017-vulkan-without-a-card.md says how to get the toolchain without a
 card. Skipped, with the list, where something is missing. The wheel is kept in the installer's cache.
 """
 
@@ -65,5 +65,6 @@ def test_the_seed_answers_alike_on_vulkan_and_on_the_processor(build: Path, tmp_
     assert [one["raw"] for one in card["answers"]] == [one["raw"] for one in processor["answers"]]
     tokens, seconds = (sum(one[what] for one in card["answers"][1:]) for what in ("tokens", "s"))
     print(f"{card['devices'][0]}: {tokens} tokens in {seconds:.1f} s")
-    # Negative control: had nothing been computed by the device, it would be as fast as the processor, bit for bit.
-    assert any(one.startswith("CPU") for one in processor["devices"])
+    # Negative control: a device that computed nothing would be as fast as the processor alone.
+    alone = sum(one["s"] for one in processor["answers"][1:])
+    assert not 0.8 < seconds / alone < 1.25

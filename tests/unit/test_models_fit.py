@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -125,6 +126,25 @@ def test_recommendations_fit_and_the_comfortable_come_first() -> None:
     assert ranking.recommend(Machine(0, 1 << 30)) == []
     assert {one.fit.place for one in ranking.recommend(NO_CARD)} == {"main memory"}
     assert len(ranking.everything(RX_6400)) == len(FAMILIES) * len(MIXES)
+
+
+def test_the_page_of_the_card_says_what_the_program_says() -> None:
+    page = (Path(__file__).parents[2] / "docs/rx-6400.md").read_text()
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in page.splitlines()
+        if "_K_" in line or "Q8_0 |" in line
+    ]
+    told = [row for row in rows if len(row) == 9]
+    assert len(told) == 8
+    for name, quant, kv_type, *figures in told:
+        weights = family(name).weights(quant)
+        found = fit(weights, RX_6400, kv_type)
+        longest = fit(weights, RX_6400, kv_type, context_tokens=1 << 20).context_tokens
+        full = ceiling_tok_s(128e9, found.weights_bytes, found.kv_bytes)
+        sizes = [round(size / MIB) for size in (found.weights_bytes, found.kv_bytes, found.total_bytes)]
+        assert [int(one) for one in figures] == [*sizes, longest, round(found.ceiling_tok_s or 0), round(full)], name
+        assert (found.place, found.context_tokens) == ("card", 4096)
 
 
 # --- which file of a repository --------------------------------------------------------------------------------------
