@@ -292,6 +292,15 @@ def test_doctor_prints_json_and_exits_by_what_it_found(
     assert {"python", "llama.cpp", "sandbox", "home", "model", "daemon"} <= {one["name"] for one in report["checks"]}
 
 
+def test_the_hub_costs_the_daemon_nothing() -> None:
+    probe = (
+        "import sys, a3x.daemon, a3x.models.hub\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('huggingface_hub', 'httpx2', 'hf_xet')])"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_a_command_imports_itself_only() -> None:
     probe = (
         "import sys; from a3x.cli import main\n"
