@@ -12,7 +12,7 @@ run:  ## install and serve; embedder and training extra follow in the background
 
 test:  ## unit and integration tests: at most 20 minutes on 2 cores
 	@$(PYTHON) tools/install.py --extras train,dev,embedder
-	$(BIN)/python -m pytest -m "not acceptance" tests
+	$(BIN)/python -m pytest -m "not acceptance and not campaign" tests
 
 accept:  ## the acceptance lists: at most 90 minutes on 2 cores
 	@$(PYTHON) tools/install.py --extras train,dev,embedder

@@ -35,6 +35,7 @@ from a3x.stores.adapters import Adapters
 from a3x.stores.cycles import Cycle, Cycles
 from a3x.stores.db import Database, open_readonly
 from a3x.stores.experiences import Experiences
+from a3x.stores.models import SEED, Models
 from a3x.stores.records import Records
 from a3x.stores.verdicts import Verdicts
 from a3x.types import THEMES, Adapter, Clock, Disk, Engine, Experience, Feedback, ModelInfo
@@ -59,15 +60,38 @@ class ClosableEmbedder(TextEmbedder, Protocol):
 EngineMaker = Callable[[Settings, Clock], LoadableEngine]
 
 
+def open_models(settings: Settings) -> Models:
+    """The store of base models that people brought."""
+    return Models(settings.home, RealDisk(), SystemClock(), check_model)
+
+
 def model_path(settings: Settings) -> Path:
-    """The base model's file; one that is not ours has passed its checks. ConfigError if it is not there, ForeignFile."""
-    if not settings.engine.model:
+    """The base model's file: ``engine.model`` (a file, or a model's name), else what ``a3x model use`` chose, else ours.
+
+    One that is not ours has passed its checks. ConfigError if it is not there, NotFound, ForeignFile.
+    """
+    path = _chosen_model(settings)
+    if path is None:
         return resources.seed_model()
-    path = Path(settings.engine.model).expanduser()
-    if not path.is_file():
-        raise ConfigError(f"engine.model: there is no file {path}", param="engine.model")
     check_model(path)
     return path
+
+
+def _chosen_model(settings: Settings) -> Path | None:
+    """None for the embedded model."""
+    models, wanted = open_models(settings), settings.engine.model
+    if not wanted:
+        used = models.used()
+        return used.path if used else None
+    path = Path(wanted).expanduser()
+    if path.is_file():
+        return path
+    if wanted == SEED:
+        return None
+    try:
+        return models.get(wanted).path
+    except NotFound as error:
+        raise ConfigError(f"engine.model: there is no file {path}, and {error.message}", "engine.model") from error
 
 
 def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
@@ -79,7 +103,7 @@ def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
     from a3x.engine.trial import needs_plain_kernels
 
     engine = settings.engine
-    if engine.model and not engine.plain_kernels:
+    if path != resources.seed_model() and not engine.plain_kernels:
         engine = engine.model_copy(update={"plain_kernels": needs_plain_kernels(path, engine.gpu_layers)})
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     return LlamaEngine(path, engine, cores, clock, settings.server.queue_limit)
@@ -247,7 +271,8 @@ class App:
 
     def _replay(self) -> list[Conversation]:
         """What the seed was grown on keeps it from forgetting; another base has no such text of ours."""
-        return [] if self.settings.engine.model else read_replay(resources.path("models/seed/replay.jsonl"))
+        ours = self._engine.info.path == resources.seed_model()
+        return read_replay(resources.path("models/seed/replay.jsonl")) if ours else []
 
     def _idle_for_s(self) -> float:
         return self.clock.monotonic() - self._agent.last_asked if self._agent else 0.0

@@ -34,7 +34,7 @@ class Server(_Section):
 
 class EngineSection(_Section):
     model: str = ""
-    """Path of a GGUF file; empty is the embedded seed model."""
+    """A GGUF file, an imported model's name or "seed"; empty is what ``a3x model use`` chose, else the embedded seed model."""
     context_tokens: int = Field(default=0, ge=0)
     """Context a request may use; 0 takes the model's own, capped at 4096."""
     threads: int = Field(default=0, ge=0)

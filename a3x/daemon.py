@@ -62,7 +62,7 @@ async def _live(app: App, server: HttpServer, url: str, say: Say) -> None:
     """From loading to the signal to stop."""
     clock = app.clock
     started = clock.monotonic()
-    say(f"loading {app.settings.engine.model or 'the embedded model'} …")
+    say("loading the model …")
     loading = asyncio.create_task(app.start())
     stopping = asyncio.create_task(server.stopping.wait())
     await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)

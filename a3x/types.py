@@ -7,7 +7,7 @@ Experience, ``stores`` gives it its sequence number.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -48,6 +48,10 @@ class Disk(Protocol):
 
     def write_atomic(self, path: Path, data: bytes) -> None:
         """Replace ``path`` by ``data`` durably: temporary file, fsync, rename, fsync of the folder. StorageFull if it cannot."""
+        ...
+
+    def copy(self, source: Path, target: Path, seen: Callable[[int], None]) -> str:
+        """Copy a file of any size durably to a new path; its sha256. ``seen`` hears of each block's bytes. StorageFull."""
         ...
 
 

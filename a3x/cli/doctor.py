@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -37,13 +37,26 @@ class Finding:
 
 
 @app.command()
-def doctor(json: output.Json = False, home: output.Home = None, config: output.Config = None) -> None:
+def doctor(
+    bench: Annotated[
+        bool, typer.Option("--bench", help="Measure which device, threads and kernels are fastest.")
+    ] = False,
+    json: output.Json = False,
+    home: output.Home = None,
+    config: output.Config = None,
+) -> None:
     """Check Python, llama.cpp, hardware, sandbox, disk, model and daemon; exit 1 if something fails."""
-    findings = examine(output.settings(home, config))
-    if json:
-        output.emit({"ok": _healthy(findings), "checks": [asdict(finding) for finding in findings]})
-    else:
+    settings = output.settings(home, config)
+    findings = examine(settings)
+    report: dict[str, Any] = {"ok": _healthy(findings), "checks": [asdict(finding) for finding in findings]}
+    if not json:
         _show(findings)
+    if bench and _healthy(findings):
+        from a3x.cli import speed
+
+        report["bench"] = speed.compare(settings, quiet=json)
+    if json:
+        output.emit(report)
     if not _healthy(findings):
         raise typer.Exit(1)
 
@@ -79,8 +92,15 @@ def check_llama(settings: Settings) -> list[Finding]:
         return [Finding("llama.cpp", "fail", f"cannot be loaded: {error}", "install again: python3 tools/install.py")]
     build = describe()
     backends = ", ".join(build.backends) or "unknown backend"
-    offload = "GPU offload" if build.gpu_offload else "no GPU offload"
-    return [Finding("llama.cpp", "ok", f"llama-cpp-python {build.binding}: {backends}; {offload}")]
+    cards = ", ".join(f"{one.name} ({one.description})" for one in build.devices if one.backend != "CPU")
+    found = f"llama-cpp-python {build.binding}: {backends}; {cards or 'no device but the processor'}"
+    if len(build.backends) > 1 and not build.gpu_offload:
+        return [
+            Finding(
+                "llama.cpp", "warn", found, "the driver is missing or finds no card; everything runs on the processor"
+            )
+        ]
+    return [Finding("llama.cpp", "ok", found)]
 
 
 def check_hardware(settings: Settings) -> list[Finding]:

@@ -23,8 +23,9 @@ MODULES = {
     "train": "a3x.cli.train",
     "explain": "a3x.cli.explain",
     "bench": "a3x.cli.bench",
+    "model": "a3x.cli.model",
 }
-PROMISED = ("pause", "resume", "forget", "model")
+PROMISED = ("pause", "resume", "forget")
 
 EXIT_FAILED = 1
 EXIT_NOT_BUILT = 2

@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False)
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; beyond loopback a token is needed.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
-    model: Annotated[str | None, typer.Option(help="A GGUF file; without it, the embedded model.")] = None,
+    model: Annotated[str | None, typer.Option(help="A GGUF file, a model's name, or seed.")] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads; 0 is one a physical core.")] = None,
     context_tokens: Annotated[int | None, typer.Option("--context", help="Context of a request in tokens.")] = None,
     gpu_layers: Annotated[int | None, typer.Option(help="Layers on the GPU; -1 is all that fit.")] = None,

@@ -28,12 +28,21 @@ MAX_ADAPTER_TENSORS = 16_384
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What the header of a base model says."""
+    """What the header of a base model says.
+
+    ``quantisation`` as people write it ("Q4_K_M"), "" if the file does not say. ``kv_per_token`` counts the numbers that one
+    token of context keeps, keys and values of all layers.
+    """
 
     architecture: str
     name: str
     context_tokens: int
     tensors: int
+    parameters: int
+    quantisation: str
+    template: bool
+    vocabulary: int
+    kv_per_token: int
 
 
 @dataclass(frozen=True)
@@ -162,7 +171,36 @@ def _model_facts(path: Path, reader: Any) -> dict[str, Any]:
         "name": _text(reader, "general.name"),
         "context_tokens": context,
         "tensors": len(names),
+        "parameters": sum(int(tensor.n_elements) for tensor in reader.tensors),
+        "quantisation": _quantisation(reader),
+        "template": bool(_text(reader, "tokenizer.chat_template")),
+        "vocabulary": len(vocabulary.data),
+        "kv_per_token": _kv_per_token(reader, architecture),
     }
+
+
+def _quantisation(reader: Any) -> str:
+    import gguf
+
+    field = reader.get_field("general.file_type")
+    try:
+        name = gguf.LlamaFileType(int(field.contents())).name if field else ""
+    except (TypeError, ValueError):
+        return ""
+    return name.removeprefix("MOSTLY_").removeprefix("ALL_")
+
+
+def _kv_per_token(reader: Any, architecture: str) -> int:
+    """From the heads that each layer caches; models with a smaller cache than plain attention need less than this."""
+    heads = _number(reader, f"{architecture}.attention.head_count")
+    width = _number(reader, f"{architecture}.embedding_length") / heads if heads else 0.0
+    key = _number(reader, f"{architecture}.attention.key_length") or width
+    value = _number(reader, f"{architecture}.attention.value_length") or width
+    field = reader.get_field(f"{architecture}.attention.head_count_kv")
+    cached = field.contents() if field else heads
+    layers = _number(reader, f"{architecture}.block_count")
+    cached_heads = sum(cached) if isinstance(cached, list) else layers * cached
+    return int(cached_heads * (key + value))
 
 
 def _inspect_adapter(path: Path, base: Path) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from a3x import app, resources
 from a3x.agent.scripted import ScriptedAgent
 from a3x.cli import chat, doctor, main, output, status
 from a3x.cli.client import Client
 from a3x.clock import SystemClock
 from a3x.config import load
 from a3x.disk import RealDisk
-from a3x.errors import Overloaded
+from a3x.errors import NotFound, Overloaded
 from a3x.http.address import ADDRESS
 from a3x.stores.db import Database
 from a3x.types import Piece
@@ -226,6 +227,38 @@ def test_adapters_over_http(capsys: pytest.CaptureFixture[str], home: Path, tmp_
         assert a3x(capsys, "adapters", "import", "no-such-file", "--theme", "cli")[0] == 1
 
 
+def test_recommendations_for_another_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    other = ("--vram-mib", "4080", "--ram-mib", "16384", "--bandwidth", "128")
+    found = json.loads(a3x(capsys, "model", "recommend", *other, "--json")[1])
+    assert found["machine"]["card_bytes"] == 4080 << 20
+    [three] = [one for one in found["models"] if one["family"] == "Llama-3.2-3B-Instruct"]
+    assert (three["quantisation"], three["fit"]["place"], round(three["fit"]["ceiling_tok_s"])) == (
+        "Q4_K_M",
+        "card",
+        64,
+    )
+    assert "64 tok/s" in a3x(capsys, "model", "recommend", *other)[1]
+    assert a3x(capsys, "model", "recommend", "--vram-mib", "0", "--ram-mib", "512")[1].startswith("no known model fits")
+    assert len(json.loads(a3x(capsys, "model", "recommend", "--all", "--json")[1])["models"]) > len(found["models"])
+    assert a3x(capsys, "model", "recommend", "--kv-type", "q2")[0] == 2
+
+
+def test_models_need_no_daemon(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    tiny.write_model(home / "tiny.gguf")
+    assert "tiny is imported: llama" in a3x(capsys, "model", "import", str(home / "tiny.gguf"))[1]
+    assert "from the next start on" in a3x(capsys, "model", "use", "tiny")[1]
+    assert "tiny" in a3x(capsys, "model", "list")[1]
+    assert a3x(capsys, "model", "verify")[1] == "every model is what was imported\n"
+    assert app.model_path(load()) == home / "models/tiny/model.gguf"
+    assert app.model_path(load(flags={"engine": {"model": "seed"}})) == resources.seed_model()
+    assert app.model_path(load(flags={"engine": {"model": "tiny"}})) == home / "models/tiny/model.gguf"
+    (home / "models/tiny/manifest.json").unlink()
+    with pytest.raises(NotFound, match="the model in use, 'tiny', is gone"):
+        app.model_path(load())
+    code, out, err = a3x(capsys, "model", "remove", "tiny")
+    assert (code, out, "imported: none" in err) == (1, "", True)
+
+
 def test_wrong_settings_name_the_key(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     (home / "a.toml").write_text("[server]\nprot = 1\n")
     code, _, err = a3x(capsys, "status", "--config", str(home / "a.toml"))
@@ -257,6 +290,15 @@ def test_doctor_prints_json_and_exits_by_what_it_found(
     report = json.loads(out)
     assert (code, report["ok"]) == (1, False)
     assert {"python", "llama.cpp", "sandbox", "home", "model", "daemon"} <= {one["name"] for one in report["checks"]}
+
+
+def test_the_hub_costs_the_daemon_nothing() -> None:
+    probe = (
+        "import sys, a3x.daemon, a3x.models.hub\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('huggingface_hub', 'httpx2', 'hf_xet')])"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_a_command_imports_itself_only() -> None:
