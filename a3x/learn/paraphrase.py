@@ -187,7 +187,8 @@ _OPENINGS = {
     "pt": re.compile(
         r"^(?:(?:por favor|olá|oi|então|e)\b[,:!]? +)*"
         r"(?:(?:você )?(?:pode|poderia) )?"
-        r"(?:me (?:diga|diz|dizer|fala|falar|lembra|lembre|lembrar)(?: d[eoa])?|(?:você )?(?:sabe|lembra)|quero saber|esqueci)[,:]? +"
+        r"(?:me (?:diga|diz|dizer|fala|falar|lembra|lembre|lembrar)(?: d[eoa])?|(?:você )?(?:sabe|lembra)"
+        r"|quero saber|esqueci)[,:]? +"
     ),
 }
 _POLITE = re.compile(r"[,.]? *\b(?:please|por favor|thanks|obrigad[oa])$")
@@ -233,7 +234,10 @@ def _framed(reading: _Reading, frames: dict[str, tuple[str, ...]]) -> Iterable[s
 
 _BE, _MODAL = r"(?:is|are|was|were)", r"(?:can|could|should|will|would|must|may|might)"
 _PRONOUN = r"(?:i|you|we|they|he|she|it)"
-_WH = r"(?:(?:at|in|on|for|from|to|by|with|of) )?(?:what|which|who|whom|whose|when|where|how|why)(?: (?!is\b|are\b|was\b|were\b|do\b|does\b|did\b)\w+){0,2}?"
+_WH = (
+    r"(?:(?:at|in|on|for|from|to|by|with|of) )?(?:what|which|who|whom|whose|when|where|how|why)"
+    r"(?: (?!is\b|are\b|was\b|were\b|do\b|does\b|did\b)\w+){0,2}?"
+)
 _LATE = r"(?:\w+(?:ed|wn|pt|ld)|born|set|put|due|open|closed|made|meant|going|called)"
 
 
@@ -270,7 +274,7 @@ def _direct_en(asked: str) -> Iterable[_Reading]:
         rf"({_WH}) does (.+) ([a-z]+)( (?:at|in|on|for|to|from|with)\b.*)?", asked, re.IGNORECASE
     ):
         yield _Clause(f"{found[1]} {found[2]} {_third(found[3])}{found[4] or ''}", asked)
-    elif re.match(rf"{_WH} (?!did\b|has\b|have\b)\w+s\b", asked, re.IGNORECASE):  # the question word is the subject
+    elif re.match(rf"{_WH} (?!is\b|was\b|does\b)\w+s\b", asked, re.IGNORECASE):  # the question word is the subject
         yield _Clause(asked, asked)
 
 
@@ -305,7 +309,10 @@ def _third(verb: str) -> str:
 
 # --- Portuguese ------------------------------------------------------------------------------------------------------
 
-_ASKS_PT = r"(?:(?:em|a|de|para|por|com|no|na) )?(?:que|qual|quais|quem|onde|quando|como|quanto|quantos|quanta|quantas|por que)\b|o que\b"
+_ASKS_PT = (
+    r"(?:(?:em|a|de|para|por|com|no|na) )?"
+    r"(?:que|qual|quais|quem|onde|quando|como|quanto|quantos|quanta|quantas|por que)\b|o que\b"
+)
 _ARTICLE = r"(?:os|as|o|a)"
 
 

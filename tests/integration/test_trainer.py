@@ -27,7 +27,7 @@ from a3x.train.__main__ import BAD_RUN, DONE, FAILED, OUT_OF_MEMORY, main
 from a3x.train.batches import Order, micro_batches
 from a3x.train.fused import FusedLinear
 from a3x.train.job import Job
-from a3x.train.loss import loss_sum
+from a3x.train.loss import hidden_states, loss_sum, losses
 from a3x.train.memory import Memory, ScarceMemory
 from tests.support import tiny, training
 
@@ -127,6 +127,63 @@ def test_many_learnt_tokens_are_scored_in_chunks(base: Path) -> None:
     batch = micro_batches(training.examples(6), 6, torch.device("cpu"))[0]
     whole = loss_sum(model, batch)
     assert float(loss_sum(model, batch, chunk_tokens=5)) == pytest.approx(float(whole), rel=1e-5)
+
+
+def _lora(llama: Any, scale: float) -> Any:
+    """Fused layers on every target, moved away from the base by ``scale``; 0 leaves them where training starts."""
+    config = LoraConfig(r=4, lora_alpha=8, target_modules=list(TARGETS), task_type="CAUSAL_LM")
+    config._register_custom_module({torch.nn.Linear: FusedLinear})
+    torch.manual_seed(3)
+    model = get_peft_model(llama, config)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if "lora_B" in name:
+                weight.copy_(scale * torch.randn_like(weight))
+    return model
+
+
+@pytest.mark.parametrize("kind", ["gguf", "nf4"])
+def test_divergence_is_that_of_whole_distributions(base: Path, kind: str) -> None:
+    """KL(base ‖ adapted) over the real tokens of kept rows alone, however it is chunked; none before training."""
+    given = [TrainingExample(e.ids, e.loss_mask, kept=i % 2 == 0) for i, e in enumerate(training.examples(5))]
+    batch = micro_batches(given, 5, torch.device("cpu"))[0]
+    for scale in (0.0, 0.5):
+        llama = _base(base, kind, torch.float32)
+        model = _lora(llama, scale)
+        with torch.no_grad():
+            expected = 0.0
+            for example in (each for each in given if each.kept):
+                ids = torch.tensor([example.ids])
+                ours = llama(input_ids=ids).logits.log_softmax(-1)
+                with model.disable_adapter():
+                    bases_own = llama(input_ids=ids).logits.log_softmax(-1)
+                expected += float((bases_own.exp() * (bases_own - ours)).sum())
+            with model.disable_adapter():
+                held = hidden_states(llama, batch.tokens[batch.kept_rows])
+            found = [float(losses(llama, batch, held, chunk)[1]) for chunk in (512, 7)]
+        assert found == [pytest.approx(expected, rel=1e-4, abs=1e-4)] * 2
+        assert (expected > 0.1) == bool(scale)
+
+
+def test_what_is_kept_stays_closer_to_the_base(base: Path, tmp_path: Path) -> None:
+    """The same lessons with and without the hold; without it (the negative control) the kept text drifts."""
+    kept = [TrainingExample(e.ids, e.loss_mask, kept=True) for e in training.examples(8, seed=1)]
+    lessons = [TrainingExample(e.ids, e.loss_mask) for e in training.examples(8, seed=2)]
+    drifts = {}
+    for weight in (0.0, 10.0):
+        directory = tmp_path / f"kl{weight}"
+        loss = _train(directory, base, given=[*kept, *lessons], steps=40, lr=5e-3, kl_to_base=weight, kind="gguf")
+        assert loss[40] < loss[1]
+        llama = _base(base, "gguf")
+        adapted = PeftModel.from_pretrained(llama, directory / ADAPTER_FOLDER)
+        batch = micro_batches(kept, 8, torch.device("cpu"))
+        with torch.no_grad():
+            drifts[weight] = 0.0
+            for piece in batch:
+                with adapted.disable_adapter():
+                    held = hidden_states(llama, piece.tokens[piece.kept_rows])
+                drifts[weight] += float(losses(llama, piece, held)[1])
+    assert drifts[10.0] < 0.5 * drifts[0.0]
 
 
 @pytest.mark.parametrize("kind", ["gguf", "nf4"])

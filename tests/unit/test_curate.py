@@ -8,7 +8,8 @@ import pytest
 
 from a3x.errors import Conflict
 from a3x.learn import curate
-from a3x.learn.curate import PROFILE, lesson, refuse_mass_contradiction
+from a3x.learn.curate import PROFILE, Lesson, lesson, refuse_mass_contradiction
+from a3x.stores import phrasing
 from a3x.stores.records import Record, SplitName
 from a3x.types import Message
 
@@ -52,11 +53,34 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another() -> None:
     assert lesson(facts(4), [], REPLAY, 1).conversations != lesson(facts(4), [], REPLAY, 2).conversations
 
 
-def test_a_question_is_dressed_and_still_asked_in_full() -> None:
+def asked_for(answer: str, made: Lesson) -> set[str]:
+    return {each[-2].content for each in made.conversations if each[-1].content == answer}
+
+
+def test_a_question_that_no_rule_reads_is_dressed_and_still_asked_in_full() -> None:
+    made = lesson([record(1, "Dog name wanted, now", "Nimor")], [], REPLAY, 1)
+    assert len(asked_for("Nimor", made)) > 5
+    assert all("og name wanted, now" in question for question in asked_for("Nimor", made))
+
+
+def test_a_question_is_also_asked_in_other_forms() -> None:
     made = lesson([record(1, "What is my dog called?", "Nimor")], [], REPLAY, 1)
-    asked = {each[-2].content for each in made.conversations if each[-1].content == "Nimor"}
-    assert len(asked) > 5
-    assert all("hat is my dog called" in question for question in asked)
+    assert {"tell me the name of my dog", "what is my dog's name?"} <= {q.lower() for q in asked_for("Nimor", made)}
+
+
+def test_a_form_that_the_gate_examines_is_never_trained_on() -> None:
+    """Negative control: without the withheld record that very form is trained on."""
+    taught, withheld = record(1, "What is my dog called?", "Nimor"), record(2, "Tell me my dog's name", "Nimor", "gate")
+    for records, expected in (([taught, withheld], False), ([taught], True)):
+        trained = {phrasing.key(question) for question in asked_for("Nimor", lesson(records, [], REPLAY, 1))}
+        assert (phrasing.key(withheld.question) in trained) is expected
+
+
+def test_replay_is_kept_and_lessons_are_not() -> None:
+    made = lesson(facts(8), [], REPLAY, seed=1)
+    assert all(
+        kept == (conversation in REPLAY) for conversation, kept in zip(made.conversations, made.kept, strict=True)
+    )
 
 
 def test_a_fact_taught_once_is_examined_in_a_carrier_that_training_never_uses() -> None:

@@ -25,6 +25,7 @@ SHA = "0" * 64
 EXAMPLES = [
     TrainingExample((1, 5, 9, 7), (False, False, True, True), 0.5, "train", "cli"),
     TrainingExample((1, 8), (False, True), 2.0, "stop", "general"),
+    TrainingExample((1, 4, 6), (False, False, True), kept=True),
 ]
 
 
