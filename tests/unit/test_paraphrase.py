@@ -58,10 +58,6 @@ def test_what_no_rule_reads_has_no_other_forms(question: str, lang: str) -> None
 
 PARTS = ("the", "my", "what is", "who", "where", "I", "do", "of", "'x'", "{q}", "}", "?", "qual é", "o nome de")
 WORDS = st.lists(st.sampled_from(PARTS))
-    st.sampled_from(
-        ("the", "my", "what is", "who", "where", "I", "do", "of", "'x'", "{q}", "}", "?", "qual é", "o nome de")
-    )
-)
 
 
 @given(st.one_of(WORDS.map(" ".join), st.text(max_size=60)), st.sampled_from(("en", "pt")))
