@@ -13,18 +13,18 @@ from a3x.ladder.recipe import Recipe
 MAX_CHARACTERS = 400
 """Longer conversations cost a LoRA run more than they protect."""
 SHARES = {
-    "identity": 0.17,
-    "dialogue": 0.15,
-    "howto": 0.12,
-    "shell": 0.2,
-    "python": 0.1,
-    "sums": 0.05,
+    "identity": 0.15,
+    "dialogue": 0.14,
+    "howto": 0.1,
+    "shell": 0.26,
+    "python": 0.12,
+    "sums": 0.04,
     "json": 0.08,
-    "reading": 0.06,
+    "reading": 0.05,
     "copy": 0.02,
     "memo": 0.02,
     "correction": 0.01,
-    "absent": 0.02,
+    "absent": 0.01,
 }
 """Of the conversations, by skill: short questions without a context are the likest to lessons, so most are lost there."""
 

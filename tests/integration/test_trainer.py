@@ -24,7 +24,7 @@ from a3x.errors import ConfigError
 from a3x.runs import ADAPTER_FOLDER, TARGETS, BaseSpec, TrainingExample, read_events, write_records
 from a3x.train import bases, checkpoint, device, optimisers
 from a3x.train.__main__ import BAD_RUN, DONE, FAILED, OUT_OF_MEMORY, main
-from a3x.train.batches import Order, micro_batches
+from a3x.train.batches import MicroBatch, Order, micro_batches
 from a3x.train.fused import FusedLinear
 from a3x.train.job import Job
 from a3x.train.loss import hidden_states, loss_sum, losses
@@ -142,11 +142,20 @@ def _lora(llama: Any, scale: float) -> Any:
     return model
 
 
+def _divergence(model: Any, llama: Any, pieces: list[MicroBatch], chunk_tokens: int = 512) -> float:
+    total = 0.0
+    for piece in (each for each in pieces if len(each.kept_rows)):
+        with model.disable_adapter():
+            held = hidden_states(llama, piece.tokens[piece.kept_rows])
+        total += float(losses(llama, piece, held, chunk_tokens)[1])
+    return total
+
+
 @pytest.mark.parametrize("kind", ["gguf", "nf4"])
 def test_divergence_is_that_of_whole_distributions(base: Path, kind: str) -> None:
     """KL(base ‖ adapted) over the real tokens of kept rows alone, however it is chunked; none before training."""
     given = [TrainingExample(e.ids, e.loss_mask, kept=i % 2 == 0) for i, e in enumerate(training.examples(5))]
-    batch = micro_batches(given, 5, torch.device("cpu"))[0]
+    pieces = micro_batches(given, 5, torch.device("cpu"))
     for scale in (0.0, 0.5):
         llama = _base(base, kind, torch.float32)
         model = _lora(llama, scale)
@@ -158,9 +167,7 @@ def test_divergence_is_that_of_whole_distributions(base: Path, kind: str) -> Non
                 with model.disable_adapter():
                     bases_own = llama(input_ids=ids).logits.log_softmax(-1)
                 expected += float((bases_own.exp() * (bases_own - ours)).sum())
-            with model.disable_adapter():
-                held = hidden_states(llama, batch.tokens[batch.kept_rows])
-            found = [float(losses(llama, batch, held, chunk)[1]) for chunk in (512, 7)]
+            found = [_divergence(model, llama, pieces, chunk) for chunk in (512, 7)]
         assert found == [pytest.approx(expected, rel=1e-4, abs=1e-4)] * 2
         assert (expected > 0.1) == bool(scale)
 
@@ -176,13 +183,8 @@ def test_what_is_kept_stays_closer_to_the_base(base: Path, tmp_path: Path) -> No
         assert loss[40] < loss[1]
         llama = _base(base, "gguf")
         adapted = PeftModel.from_pretrained(llama, directory / ADAPTER_FOLDER)
-        batch = micro_batches(kept, 8, torch.device("cpu"))
         with torch.no_grad():
-            drifts[weight] = 0.0
-            for piece in batch:
-                with adapted.disable_adapter():
-                    held = hidden_states(llama, piece.tokens[piece.kept_rows])
-                drifts[weight] += float(losses(llama, piece, held)[1])
+            drifts[weight] = _divergence(adapted, llama, micro_batches(kept, 8, torch.device("cpu")))
     assert drifts[10.0] < 0.5 * drifts[0.0]
 
 
