@@ -68,13 +68,15 @@ def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
     path = model_path(settings)
     # llama.cpp's OpenMP threads spin while they wait unless told not to, before the library is loaded (decision 0005)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    from a3x.engine.fit import plan_for
     from a3x.engine.scheduler import LlamaEngine
     from a3x.engine.trial import needs_plain_kernels
 
     engine = settings.engine
-    if engine.model and not engine.plain_kernels:
-        engine = engine.model_copy(update={"plain_kernels": needs_plain_kernels(path, engine.gpu_layers)})
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    planned = plan_for(path, engine, cores)  # a model that does not fit is told before it costs anything
+    if engine.model and not engine.plain_kernels:
+        engine = engine.model_copy(update={"plain_kernels": needs_plain_kernels(path, planned.gpu_layers)})
     return LlamaEngine(path, engine, cores, clock, settings.server.queue_limit)
 
 
