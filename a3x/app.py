@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import os
 import tempfile
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import psutil
 
@@ -20,12 +21,16 @@ from a3x.agent.tools.calc import Calc
 from a3x.agent.turn import Agent
 from a3x.clock import SystemClock
 from a3x.config import Settings
-from a3x.disk import RealDisk, make_folder
-from a3x.errors import ConfigError, NotFound, NotReady, StorageFull
+from a3x.disk import RealDisk, file_identity, make_folder
+from a3x.engine.leased import LeasedEngine, LoadableEngine
+from a3x.errors import ConfigError, ForeignFile, NotFound, NotReady, StorageFull
 from a3x.gguf.check import check_adapter, check_model
+from a3x.hardware import amd
+from a3x.hardware.lease import Lease
 from a3x.judge import suites
 from a3x.learn.curate import Conversation, read_replay
 from a3x.learn.cycle import CycleRunner, Stores, Teaching
+from a3x.learn.leased import LeasedTrainer
 from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
 from a3x.memory.record import Recorder
@@ -36,17 +41,9 @@ from a3x.stores.db import Database, open_readonly
 from a3x.stores.experiences import Experiences
 from a3x.stores.records import Records
 from a3x.stores.verdicts import Verdicts
-from a3x.types import THEMES, Adapter, Clock, Disk, Engine, Experience, Feedback, ModelInfo
+from a3x.types import THEMES, Adapter, Clock, Disk, Experience, Feedback, ModelInfo
 
 DATABASE = "a3x.db"
-
-
-class LoadableEngine(Engine, Protocol):
-    """An engine that is loaded and freed by the daemon."""
-
-    async def start(self) -> ModelInfo: ...
-
-    async def close(self) -> None: ...
 
 
 EngineMaker = Callable[[Settings, Clock], LoadableEngine]
@@ -70,6 +67,7 @@ def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from a3x.engine.fit import plan_for
     from a3x.engine.scheduler import LlamaEngine
+    from a3x.engine.sleeping import SleepingEngine
     from a3x.engine.trial import needs_plain_kernels
 
     engine = settings.engine
@@ -77,7 +75,14 @@ def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
     planned = plan_for(path, engine, cores)  # a model that does not fit is told before it costs anything
     if engine.model and not engine.plain_kernels:
         engine = engine.model_copy(update={"plain_kernels": needs_plain_kernels(path, planned.gpu_layers)})
-    return LlamaEngine(path, engine, cores, clock, settings.server.queue_limit)
+    checked = file_identity(path)
+
+    def make() -> LlamaEngine:
+        if file_identity(path) != checked:
+            raise ForeignFile(f"{path} is not the file that was checked; start the daemon anew to serve it")
+        return LlamaEngine(path, engine, cores, clock, settings.server.queue_limit)
+
+    return SleepingEngine(make, engine.idle_unload_s, clock)
 
 
 class Forgetful:
@@ -97,6 +102,7 @@ class App:
         experiences: Experiences,
         learnt: Stores,
         engine: LoadableEngine,
+        lease: Lease,
         clock: Clock,
     ) -> None:
         self.settings = settings
@@ -107,7 +113,8 @@ class App:
         self.clock = clock
         self._learnt = learnt
         self._db = db
-        self._engine = engine
+        self._engine = LeasedEngine(engine, lease)
+        self._lease = lease
         self._born = clock.monotonic()
         self._agent: Agent | None = None
         self._learning: Learning | None = None
@@ -225,7 +232,8 @@ class App:
             seed=settings.seed,
         )
         journal = Journal()
-        parts = (self._learnt, self._engine, teaching, TrainerProcess(), self.settings.home, self.clock, journal)
+        trainer = LeasedTrainer(TrainerProcess(), self._lease, settings.idle_s)
+        parts = (self._learnt, self._engine, teaching, trainer, self.settings.home, self.clock, journal)
         runner = CycleRunner(*parts)
         return Learning(runner, self._learnt, journal, settings, self.clock, self._idle_for_s, _cpu_busy)
 
@@ -261,7 +269,8 @@ def build(settings: Settings, make_engine: EngineMaker = build_engine) -> App:
     engine = make_engine(settings, clock)
     make_folder(settings.home)
     db = Database(settings.home / DATABASE, disk, clock)
-    return App(settings, db, Experiences(db), _learnt(db, settings, disk, clock), engine, clock)
+    lease = Lease(engine.release, clock, shared=_why_shared(settings))
+    return App(settings, db, Experiences(db), _learnt(db, settings, disk, clock), engine, lease, clock)
 
 
 def open_stores(settings: Settings) -> tuple[Experiences, Stores]:
@@ -274,6 +283,19 @@ def open_stores(settings: Settings) -> tuple[Experiences, Stores]:
 def _learnt(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Stores:
     adapters = Adapters(db, settings.home, disk, clock)
     return Stores(Cycles(db, clock), Records(db, clock), adapters, Verdicts(db))
+
+
+def _why_shared(settings: Settings) -> str:
+    """Why serving and training do not meet on a card; empty where they do."""
+    if not amd.cards():
+        return "there is no card"
+    if settings.engine.gpu_layers == 0:
+        return "engine.gpu_layers is 0: serving does not use the card"
+    try:
+        torch = importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        return "nothing trains here: the training extra is not installed"
+    return "training computes on the processor: torch is a build without cards" if torch.endswith("+cpu") else ""
 
 
 def _theme_suites() -> dict[str, tuple[str, ...]]:
