@@ -27,6 +27,7 @@ from a3x.errors import ConfigError, ForeignFile, NotFound, NotReady, StorageFull
 from a3x.gguf.check import check_adapter, check_model
 from a3x.hardware import amd
 from a3x.hardware.lease import Lease
+from a3x.hardware.process import held_bytes
 from a3x.judge import suites
 from a3x.learn.curate import Conversation, read_replay
 from a3x.learn.cycle import CycleRunner, Stores, Teaching
@@ -260,6 +261,7 @@ class App:
             "active": sorted(self.active_names()),
             "learning": self._learning.status() if self._learning else {},
             "resident_bytes": psutil.Process().memory_info().rss,
+            "pss_bytes": held_bytes(),
         }
 
 

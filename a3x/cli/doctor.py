@@ -14,8 +14,10 @@ from typing import Literal
 import typer
 
 from a3x.cli import output
+from a3x.cli.plan import plan_lines
 from a3x.config import Settings
-from a3x.errors import A3XError
+from a3x.errors import A3XError, ConfigError
+from a3x.hardware.amd import Card
 
 app = typer.Typer(add_completion=False)
 
@@ -51,7 +53,7 @@ def doctor(json: output.Json = False, home: output.Home = None, config: output.C
 def examine(settings: Settings) -> list[Finding]:
     """Every check, in the order in which they depend on one another."""
     checks: tuple[Callable[[Settings], list[Finding]], ...] = (
-        *(check_python, check_llama, check_hardware, check_sandbox, check_home, check_model, check_daemon),
+        *(check_python, check_llama, check_hardware, check_sandbox, check_home, check_model, check_plan, check_daemon),
     )
     return [finding for check in checks for finding in check(settings)]
 
@@ -80,10 +82,7 @@ def check_hardware(settings: Settings) -> list[Finding]:
     processor, load = cpu.processor(), cpu.LoadMeter().read()
     cores = f"{processor.model}, {processor.physical} cores, {processor.usable} usable"
     memory = f"{load.memory_available_bytes / 2**30:.1f} of {load.memory_total_bytes / 2**30:.1f} GiB free"
-    cards = [
-        Finding("card", "ok", f"{card.name} {card.gfx_target or 'unknown target'}, {_vram(card.vram_free_bytes)} free")
-        for card in amd.cards()
-    ]
+    cards = [Finding("card", "ok", card_line(card)) for card in amd.cards()]
     none = Finding("card", "warn", "no AMD card found", "without one, everything runs on the processor")
     return [Finding("processor", "ok", cores), Finding("main memory", "ok", memory), *(cards or [none])]
 
@@ -122,6 +121,22 @@ def check_model(settings: Settings) -> list[Finding]:
     return [Finding("model", "ok", f"{path}, {_size(path)}, sha256 {digest[:SHOWN_HASH]}…")]
 
 
+def check_plan(settings: Settings) -> list[Finding]:
+    """What the daemon would allocate if it started now."""
+    import psutil
+
+    from a3x.app import model_path
+    from a3x.engine.fit import plan_for
+
+    try:
+        made = plan_for(model_path(settings), settings.engine, psutil.cpu_count(logical=False) or os.cpu_count() or 1)
+    except ConfigError as error:
+        return [Finding("plan", "fail", error.message, "`a3x doctor` again with another --config, or free some memory")]
+    except A3XError:
+        return []  # the model's own finding says it
+    return [Finding("plan", "ok", "\n".join(plan_lines(asdict(made))))]
+
+
 def check_daemon(settings: Settings) -> list[Finding]:
     from a3x.cli.client import Client, NoDaemon
 
@@ -141,6 +156,12 @@ def _healthy(findings: list[Finding]) -> bool:
 
 def _size(path: Path) -> str:
     return f"{path.stat().st_size / 2**20:.1f} MiB"
+
+
+def card_line(card: Card) -> str:
+    busy = "load unknown" if card.busy_percent is None else f"{card.busy_percent} % busy"
+    link = f", PCIe {card.link}" if card.link else ""
+    return f"{card.name} {card.gfx_target or 'unknown target'}, {_vram(card.vram_free_bytes)} free, {busy}{link}"
 
 
 def _vram(free_bytes: int | None) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 import structlog
 
 from a3x.errors import A3XError, NotReady
-from a3x.hardware.process import give_memory_back, pss_bytes
+from a3x.hardware.process import give_memory_back, held_bytes
 from a3x.types import Clock, Completion, Encoded, Engine, Generation, Message, ModelInfo, Piece
 
 COUNTERS = (*("answers", "failures", "prompt_tokens", "cached_tokens", "completion_tokens", "context_swaps"),)
@@ -186,11 +186,11 @@ class SleepingEngine:
         self._last = engine.status()
         for name in COUNTERS:
             self._before[name] += self._last.get(name, 0)
-        held = _held_bytes()
+        held = held_bytes()
         await engine.close()
         del engine
         give_memory_back()
-        left = _held_bytes()
+        left = held_bytes()
         self._facts["freed_bytes"] = held - left if held is not None and left is not None else None
         log.info("the model left memory", freed_bytes=self._facts["freed_bytes"])
 
@@ -209,10 +209,3 @@ class SleepingEngine:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def _held_bytes() -> int | None:
-    try:
-        return pss_bytes()
-    except OSError:
-        return None

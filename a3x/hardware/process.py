@@ -17,6 +17,14 @@ def pss_bytes(pid: int | str = "self") -> int:
     return int(found.group(1)) * 1024
 
 
+def held_bytes() -> int | None:
+    """Our own ``pss_bytes``; None on a system that does not tell."""
+    try:
+        return pss_bytes()
+    except OSError:
+        return None
+
+
 def wakeups(pid: int) -> int:
     """How often the threads that live now went to sleep of their own accord, which is how often they were woken."""
     total = 0
