@@ -24,6 +24,8 @@ from a3x.learn.trainer import TrainerProcess
 from a3x.runs import read_events
 from a3x.types import BASE_MIX, Adapter, Completion, Generation, Message, Mix, Sampling
 from tests.support import tiny, training
+from tests.support.daemon import Daemon
+from tests.support.idle import wait_until_asleep
 
 pytestmark = pytest.mark.integration
 
@@ -109,6 +111,23 @@ def test_a_model_that_is_gone_is_a_clear_refusal_until_it_is_back(tmp_path: Path
         await engine.close()
 
     asyncio.run(body())
+
+
+def test_over_http_a_model_that_does_not_wake_is_503_and_then_200(tmp_path: Path) -> None:
+    model = tiny.write_model(tmp_path / "tiny.gguf")
+    with (
+        Daemon(tmp_path / "home", model, env={"A3X_ENGINE__IDLE_UNLOAD_S": "0.5"}) as daemon,
+        daemon.client() as client,
+    ):
+        body = {"model": "a3x:base", "max_tokens": 4, "messages": [{"role": "user", "content": "hi"}]}
+        wait_until_asleep(daemon)
+        model.rename(tmp_path / "away.gguf")
+        refused = client.post("/v1/chat/completions", json=body)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert "could not be loaded again" in refused.json()["error"]["message"]
+        assert client.get("/readyz").status_code == 200
+        (tmp_path / "away.gguf").rename(model)
+        assert client.post("/v1/chat/completions", json=body).status_code == 200
 
 
 # --- the lease, with a trainer that is a real process ----------------------------------------------------------------
