@@ -26,7 +26,7 @@ from a3x.engine.leased import LeasedEngine, LoadableEngine
 from a3x.errors import ConfigError, ForeignFile, NotFound, NotReady, StorageFull
 from a3x.gguf.check import check_adapter, check_model
 from a3x.hardware import amd
-from a3x.hardware.lease import Lease
+from a3x.hardware.lease import Lease, why_shared
 from a3x.hardware.process import held_bytes
 from a3x.judge import suites
 from a3x.learn.curate import Conversation, read_replay
@@ -271,7 +271,8 @@ def build(settings: Settings, make_engine: EngineMaker = build_engine) -> App:
     engine = make_engine(settings, clock)
     make_folder(settings.home)
     db = Database(settings.home / DATABASE, disk, clock)
-    lease = Lease(engine.release, clock, shared=_why_shared(settings))
+    shared = why_shared(amd.cards(), settings.engine.gpu_layers, _torch_version())
+    lease = Lease(engine.release, clock, shared)
     return App(settings, db, Experiences(db), _learnt(db, settings, disk, clock), engine, lease, clock)
 
 
@@ -287,17 +288,12 @@ def _learnt(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Store
     return Stores(Cycles(db, clock), Records(db, clock), adapters, Verdicts(db))
 
 
-def _why_shared(settings: Settings) -> str:
-    """Why serving and training do not meet on a card; empty where they do."""
-    if not amd.cards():
-        return "there is no card"
-    if settings.engine.gpu_layers == 0:
-        return "engine.gpu_layers is 0: serving does not use the card"
+def _torch_version() -> str | None:
+    """Of the training extra, without importing it."""
     try:
-        torch = importlib.metadata.version("torch")
+        return importlib.metadata.version("torch")
     except importlib.metadata.PackageNotFoundError:
-        return "nothing trains here: the training extra is not installed"
-    return "training computes on the processor: torch is a build without cards" if torch.endswith("+cpu") else ""
+        return None
 
 
 def _theme_suites() -> dict[str, tuple[str, ...]]:

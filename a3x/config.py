@@ -46,7 +46,9 @@ class EngineSection(_Section):
     sequences: int = Field(default=0, ge=0, le=256)
     """Answers a context writes at the same time; 0: planned, at most 8."""
     resident_adapters: int = Field(default=0, ge=0)
-    """Adapters kept loaded; 0: planned, at most 32."""
+    """Adapters kept loaded; 0: at most 32."""
+    adapter_mib: int = Field(default=0, ge=0)
+    """MiB of adapters kept loaded; 0: planned, at most 256. Those in use always are."""
     kv_type: Literal["auto", "f16", "f32", "q8_0"] = "auto"
     """auto: f16, and q8_0 where nothing else fits."""
     flash_attention: bool = True

@@ -9,7 +9,7 @@ from typing import Any
 def plan_lines(plan: Mapping[str, Any]) -> list[str]:
     """What is allocated, why, and a line of bytes for each place."""
     at_a_time = f"{plan['resident_contexts']} × {plan['sequences']} answers at a time"
-    shape = f"{plan['context_tokens']} tokens, {at_a_time}, KV {plan['kv_type']}, {plan['resident_adapters']} adapters"
+    shape = f"{plan['context_tokens']} tokens, {at_a_time}, KV {plan['kv_type']}, {_mib(plan['adapter_bytes'])} MiB of adapters"
     return [shape, *plan["reasons"], *(_bytes(use) for use in plan["bytes"])]
 
 

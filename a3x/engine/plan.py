@@ -21,22 +21,22 @@ DEFAULT_CONTEXT_CAP = 4096
 """A long trained context is not allocated unasked: on a 4 GB card the KV would crowd out the weights."""
 SHORTEST_CONTEXT = 1024
 """Below this a conversation does not fit; a model that leaves no room for it is refused, unless settings ask for less."""
-COMFORT = ((4, 8), (4, 4), (2, 4), (2, 2), (1, 4), (1, 2), (1, 1))
-"""(contexts, sequences), the most comfortable first. A context answers one mix, its sequences are answers side by side."""
-MOST_CHUNKS = 4
-"""Chunks of prompt in one step; more would only enlarge the buffers."""
+COMFORT = ((4, 8), (2, 8), (1, 8), (1, 4), (1, 2), (1, 1))
+"""(contexts, sequences), the most comfortable first. Contexts go before sequences: mixes can share a context, but an answer
+without a sequence has to wait."""
 KV_BYTES = {"f32": 4.0, "f16": 2.0, "q8_0": 34 / 32}
 """Per number; q8_0 keeps 32 of them in 34 bytes (ggml-common.h)."""
 CONTEXT_MULTIPLE = 256
 """llama.cpp rounds a sequence's cells up to this."""
 ADAPTER_BYTES_PER_NUMBER = 16 * 4
 """A LoRA of rank 16 in float32, the largest the daemon trains itself."""
-MOST_ADAPTERS, FEWEST_ADAPTERS = 32, 2
+FEWEST_ADAPTERS, MOST_ADAPTERS = 2, 32
+MOST_ADAPTER_BYTES, ADAPTER_STEP_BYTES = 256 << 20, 16 << 20
 CARD_RESERVE_SHARE, CARD_RESERVE_BYTES = 0.08, 256 << 20
 """Kept free on the card, the larger of the two: driver, desktop, and what our own prediction misses."""
 RAM_RESERVE_SHARE, RAM_RESERVE_BYTES = 0.05, 512 << 20
-KV_SHARE = 0.25
-"""Of free main memory for contexts: the machine is there for other things too."""
+COMFORT_SHARE, COMFORT_BYTES = 0.25, 1 << 30
+"""What answers side by side may take of free main memory, the smaller of the two: the machine is there for other things too."""
 ONE_THREAD_BYTES = 64 << 20
 """Below this a token takes under 2 ms on one thread, and llama.cpp's threads wait for each other by spinning: on a busy
 machine (and training keeps ours busy) a second thread makes small models 10 to 25 times slower. docs/decisions/0005."""
@@ -67,14 +67,16 @@ class Use:
 
 @dataclass(frozen=True)
 class Plan:
-    """``context_tokens`` is of one sequence; ``batch_tokens`` is the most a step may hold; ``gpu_layers`` counts the
-    output layer first, as llama.cpp does, so "all" is one more than the model has layers.
+    """``context_tokens`` is of one sequence; ``batch_tokens`` is the most a step may hold; of adapters at most
+    ``resident_adapters`` of ``adapter_bytes`` together stay loaded. ``gpu_layers`` counts the output layer first, as
+    llama.cpp does, so "all" is one more than the model has layers.
     """
 
     context_tokens: int
     sequences: int
     resident_contexts: int
     resident_adapters: int
+    adapter_bytes: int
     gpu_layers: int
     kv_type: str
     flash_attention: bool
@@ -92,12 +94,13 @@ class _Shape:
     sequences: int
     kv_type: str
     context: int
+    adapter_bytes: int
     gpu_layers: int = 0
-    adapters: int = FEWEST_ADAPTERS
 
     @property
     def batch(self) -> int:
-        return CHUNK_TOKENS * min(self.sequences, MOST_CHUNKS)
+        """A chunk of a prompt, or a token of every sequence."""
+        return max(CHUNK_TOKENS, self.sequences)
 
 
 def plan(settings: EngineSection, sizes: Sizes, room: Room) -> Plan:
@@ -110,13 +113,14 @@ def plan(settings: EngineSection, sizes: Sizes, room: Room) -> Plan:
     shape = _first_fitting(settings, sizes, room)
     if shape is None:
         raise _too_large(settings, sizes, room)
-    if not settings.resident_adapters:
+    if not settings.adapter_mib:
         shape = _with_adapters(shape, settings, sizes, room)
     return Plan(
         context_tokens=shape.context,
         sequences=shape.sequences,
         resident_contexts=shape.contexts,
-        resident_adapters=shape.adapters,
+        resident_adapters=settings.resident_adapters or MOST_ADAPTERS,
+        adapter_bytes=shape.adapter_bytes,
         gpu_layers=shape.gpu_layers,
         kv_type=shape.kv_type,
         flash_attention=settings.flash_attention,
@@ -152,12 +156,12 @@ def _shapes(settings: EngineSection, sizes: Sizes) -> Iterator[_Shape]:
     pairs = dict.fromkeys(
         (settings.resident_contexts or contexts, settings.sequences or sequences) for contexts, sequences in COMFORT
     )
+    few = FEWEST_ADAPTERS * sizes.adapter_numbers * ADAPTER_BYTES_PER_NUMBER
+    adapters = settings.adapter_mib << 20 or min(few, MOST_ADAPTER_BYTES)
     for context in _contexts(settings, sizes):
         for kv_type in _kv_types(settings, sizes):
             for contexts, sequences in pairs:
-                yield _Shape(
-                    contexts, sequences, kv_type, context, adapters=settings.resident_adapters or FEWEST_ADAPTERS
-                )
+                yield _Shape(contexts, sequences, kv_type, context, adapters)
 
 
 def _contexts(settings: EngineSection, sizes: Sizes) -> Iterator[int]:
@@ -189,10 +193,10 @@ def _wanted_layers(settings: EngineSection, sizes: Sizes, room: Room) -> int:
 
 
 def _with_adapters(shape: _Shape, settings: EngineSection, sizes: Sizes, room: Room) -> _Shape:
-    """As many adapters as what is left over holds."""
-    for count in range(MOST_ADAPTERS, shape.adapters, -1):
-        if _fits(more := replace(shape, adapters=count), settings, sizes, room):
-            return more
+    """As much room for adapters as is left over."""
+    for more in range(MOST_ADAPTER_BYTES, shape.adapter_bytes, -ADAPTER_STEP_BYTES):
+        if _fits(roomy := replace(shape, adapter_bytes=more), settings, sizes, room):
+            return roomy
     return shape
 
 
@@ -204,7 +208,10 @@ def _fits(shape: _Shape, settings: EngineSection, sizes: Sizes, room: Room) -> b
     uses = _uses(shape, settings, sizes, room)
     ram = uses[-1]
     asked = settings.gpu_layers > 0
-    return ram.fits and ram.kv + ram.compute <= KV_SHARE * ram.free and all(use.fits or asked for use in uses[:-1])
+    fewest = (settings.resident_contexts or 1, settings.sequences or 1)
+    modest = ram.kv + ram.compute <= min(COMFORT_SHARE * ram.free, COMFORT_BYTES)
+    comfortable = modest or (shape.contexts, shape.sequences) == fewest
+    return ram.fits and comfortable and all(use.fits or asked for use in uses[:-1])
 
 
 def _uses(shape: _Shape, settings: EngineSection, sizes: Sizes, room: Room) -> tuple[Use, ...]:
@@ -214,7 +221,6 @@ def _uses(shape: _Shape, settings: EngineSection, sizes: Sizes, room: Room) -> t
     share = (sizes.layers - first) / sizes.layers if shape.gpu_layers else 0.0
     kv = _kv_bytes(shape, sizes, slice(first, None)) if shape.gpu_layers else 0
     compute = shape.contexts * _compute_bytes(shape, settings, sizes)
-    adapters = shape.adapters * sizes.adapter_numbers * ADAPTER_BYTES_PER_NUMBER
     ram = Use(
         "main memory",
         weights=sizes.embedding_bytes
@@ -222,14 +228,14 @@ def _uses(shape: _Shape, settings: EngineSection, sizes: Sizes, room: Room) -> t
         + (0 if shape.gpu_layers else sizes.output_bytes + sizes.other_bytes),
         kv=_kv_bytes(shape, sizes, slice(0, first)),
         compute=compute if share < 1 else shape.contexts * 4 * shape.batch * sizes.width,
-        adapters=round(adapters * (1 - share)),
+        adapters=round(shape.adapter_bytes * (1 - share)),
         reserve=max(RAM_RESERVE_BYTES, round(RAM_RESERVE_SHARE * room.ram_total_bytes)),
         free=room.ram_free_bytes,
     )
     if not shape.gpu_layers or room.card_free_bytes is None or room.card_total_bytes is None:
         return (ram,)
     reserve = max(CARD_RESERVE_BYTES, round(CARD_RESERVE_SHARE * room.card_total_bytes))
-    card = Use("card", on_card, kv, compute, round(adapters * share), reserve, room.card_free_bytes)
+    card = Use("card", on_card, kv, compute, round(shape.adapter_bytes * share), reserve, room.card_free_bytes)
     return (card, ram)
 
 

@@ -8,11 +8,12 @@ meet on a card the lease is shared: both have what they need, always.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from a3x.hardware.amd import Card
 from a3x.types import Clock
 
 Phase = Literal["serving", "yielding", "training", "returning"]
@@ -56,6 +57,17 @@ def after(state: State, event: Event) -> State:
         case "ended", "training" | "returning":
             return replace(state, phase="serving")
     return state
+
+
+def why_shared(cards: Sequence[Card], gpu_layers: int, torch: str | None) -> str:
+    """Why serving and training do not meet on a card; empty where they do. ``torch`` is its version, None without it."""
+    if not cards:
+        return "there is no card"
+    if gpu_layers == 0:
+        return "engine.gpu_layers is 0: serving does not use the card"
+    if torch is None:
+        return "nothing trains here: the training extra is not installed"
+    return "training computes on the processor: this torch is built without cards" if torch.endswith("+cpu") else ""
 
 
 class Lease:

@@ -177,7 +177,7 @@ def test_status_speaks_to_people() -> None:
     )
     assert rows["card"] == "shared: there is no card"
     shape, *reasons, card, ram = rows["plan"].splitlines()
-    assert shape == "4096 tokens, 1 × 2 answers at a time, KV f16, 8 adapters"
+    assert shape == "4096 tokens, 1 × 2 answers at a time, KV f16, 256 MiB of adapters"
     assert reasons[0] == "all 28 layers and the output layer on the card: 4000 MiB are free on card0"
     assert card.startswith("card: weights 1925, kv 896, ")
     assert card.endswith("reserve 326; 4000 MiB free")

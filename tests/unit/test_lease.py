@@ -14,7 +14,8 @@ from a3x.clock import HandClock
 from a3x.engine.leased import LeasedEngine
 from a3x.engine.scripted import ScriptedEngine
 from a3x.errors import EngineFailure
-from a3x.hardware.lease import Event, Lease, State, after
+from a3x.hardware.amd import Card
+from a3x.hardware.lease import Event, Lease, State, after, why_shared
 from a3x.learn.leased import LeasedTrainer
 from a3x.types import Generation, Message, ModelInfo
 
@@ -73,6 +74,15 @@ def test_the_ways_round() -> None:
     assert run(["asked", "request", "released"])[-1] == State("serving", 1)
     assert run(["request", "asked"])[-1] == State("serving", 1)
     assert run(["asked", "withdrawn"])[-1] == State("serving", 0)
+
+
+def test_the_lease_is_shared_unless_both_use_the_card() -> None:
+    card = Card("card0", "1002:743f", "gfx1034", 4080 << 20, 0, 0, None)
+    assert why_shared((), -1, "2.13.0+rocm7") == "there is no card"
+    assert "gpu_layers is 0" in why_shared((card,), 0, "2.13.0+rocm7")
+    assert "nothing trains" in why_shared((card,), -1, None)
+    assert "on the processor" in why_shared((card,), -1, "2.13.0+cpu")
+    assert why_shared((card,), -1, "2.13.0+rocm7") == ""
 
 
 # --- waiting on it ---------------------------------------------------------------------------------------------------
