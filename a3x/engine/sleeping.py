@@ -34,12 +34,23 @@ class Loadable(Engine, Protocol):
 
 
 class SleepingEngine:
-    """``make`` builds an engine that is not loaded yet. ``idle_s`` 0 keeps it in memory for good."""
+    """``make`` builds an engine that is not loaded yet. ``idle_s`` 0 keeps it in memory for good. ``trim`` hands freed memory
+    to the system, ``held`` tells how many bytes the process has.
+    """
 
-    def __init__(self, make: Callable[[], Loadable], idle_s: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Loadable],
+        idle_s: float,
+        clock: Clock,
+        trim: Callable[[], None] = give_memory_back,
+        held: Callable[[], int | None] = held_bytes,
+    ) -> None:
         self._make = make
         self._idle_s = idle_s
         self._clock = clock
+        self._trim = trim
+        self._held = held
         self._engine: Loadable | None = None
         self._info: ModelInfo | None = None
         self._door = asyncio.Lock()
@@ -74,6 +85,8 @@ class SleepingEngine:
     async def release(self) -> None:
         """Leave memory now; the next request wakes it. The caller sees to it that no answer is under way."""
         self._stop_timer()
+        if self._waking is not None:  # a load that nobody waits for any more
+            await asyncio.wait((self._waking,))
         await self._unload()
 
     async def nap(self) -> bool:
@@ -143,6 +156,7 @@ class SleepingEngine:
             return self._engine
         if self._waking is None:
             self._waking = asyncio.create_task(self._come_back(), name="wake")
+            self._waking.add_done_callback(_heard)
         return await asyncio.shield(self._waking)  # one asker that gives up must not end the load of the others
 
     async def _come_back(self) -> Loadable:
@@ -186,12 +200,12 @@ class SleepingEngine:
         self._last = engine.status()
         for name in COUNTERS:
             self._before[name] += self._last.get(name, 0)
-        held = held_bytes()
+        before = self._held()
         await engine.close()
         del engine
-        give_memory_back()
-        left = held_bytes()
-        self._facts["freed_bytes"] = held - left if held is not None and left is not None else None
+        self._trim()
+        after = self._held()
+        self._facts["freed_bytes"] = None if before is None or after is None else before - after
         log.info("the model left memory", freed_bytes=self._facts["freed_bytes"])
 
     def _rest(self) -> None:
@@ -209,3 +223,9 @@ class SleepingEngine:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _heard(task: asyncio.Task[Loadable]) -> None:
+    """A failed load has been logged; if all its askers gave up, asyncio need not complain as well."""
+    if not task.cancelled():
+        task.exception()

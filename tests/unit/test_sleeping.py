@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from a3x.clock import HandClock
 from a3x.engine.scripted import ScriptedEngine
@@ -38,7 +40,7 @@ class Life(ScriptedEngine):
         return self.info
 
     async def close(self) -> None:
-        for _ in range(5):
+        for _ in range(10):
             await asyncio.sleep(0)
         self._house.alive -= not self._failure
 
@@ -52,7 +54,7 @@ class House:
         self.lives: list[Life] = []
         self.failures: list[Exception | None] = []
         self.sha256 = "5" * 64
-        self.engine = SleepingEngine(self.make, idle_s, self.clock)
+        self.engine = SleepingEngine(self.make, idle_s, self.clock, trim=lambda: None, held=lambda: 0)
 
     def make(self) -> Life:
         self.lives.append(Life(self, self.failures.pop(0) if self.failures else None, self.sha256))
@@ -190,6 +192,82 @@ def test_a_request_that_comes_while_it_leaves_waits_and_then_wakes_it() -> None:
         await asyncio.sleep(0)
         assert await house.ask() == "one two three"
         assert await leaving
+
+    living(body)
+
+
+def test_releasing_outlasts_a_load_that_nobody_waits_for_any_more() -> None:
+    async def body(house: House) -> None:
+        await house.sleep()
+        asking = asyncio.create_task(house.ask())
+        await asyncio.sleep(0)
+        asking.cancel()
+        await house.engine.release()
+        for _ in range(30):
+            await asyncio.sleep(0)
+        assert house.alive == 0
+
+    living(body)
+
+
+class NoDoor:
+    """A lock that locks nothing."""
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+def test_without_the_door_two_would_be_in_memory() -> None:
+    """Negative control of the count that every test here checks."""
+
+    async def run() -> House:
+        house = House()
+        house.engine._door = NoDoor()  # type: ignore[assignment]
+        await house.engine.start()
+        house.clock.advance(IDLE_S)
+        leaving = asyncio.create_task(house.engine.nap())
+        await asyncio.sleep(0)
+        await house.ask()
+        await leaving
+        return house
+
+    assert asyncio.run(run()).most_alive == 2
+
+
+STEPS = st.lists(
+    st.sampled_from(["ask", "ask twice", "give up", "quiet", "nap", "release", "fail", "turn"]), max_size=25
+)
+
+
+@given(STEPS)
+def test_whatever_happens_answers_come_and_one_at_most_is_in_memory(steps: list[str]) -> None:
+    async def body(house: House) -> None:
+        tasks: list[asyncio.Task[Any]] = []
+        for step in steps:
+            match step:
+                case "ask" | "ask twice" | "give up":
+                    tasks += [asyncio.create_task(house.ask()) for _ in range(1 + (step == "ask twice"))]
+                    if step == "give up":
+                        await asyncio.sleep(0)
+                        tasks[-1].cancel()
+                case "quiet":
+                    house.clock.advance(IDLE_S)
+                case "nap":
+                    tasks.append(asyncio.create_task(house.engine.nap()))
+                case "release":  # only ever called between answers
+                    await asyncio.gather(*tasks, return_exceptions=True)
+                    await house.engine.release()
+                case "fail":
+                    house.failures.append(EngineFailure("no memory"))
+            await asyncio.sleep(0)
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(result, str | bool | NotReady | asyncio.CancelledError) for result in results)
+        house.failures.clear()
+        while house.engine.status()["sleep"]["state"] == "waking":  # a load whose askers all gave up
+            await asyncio.sleep(0)
+        assert await house.ask() == "one two three"
+        assert house.engine.status()["waiting"] == 0
 
     living(body)
 
