@@ -12,14 +12,16 @@ import queue
 import threading
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 from a3x.config import EngineSection
 from a3x.engine.chat import ChatTemplate, Span, Splitter
 from a3x.engine.contexts import ResidentContext, Residents
+from a3x.engine.fit import plan_for
 from a3x.engine.llama import CHUNK_TOKENS, Model, last_log, start_backend
-from a3x.engine.plan import Plan, plan
+from a3x.engine.plan import Plan
 from a3x.engine.sampling import Sampler, surprise
 from a3x.errors import A3XError, EngineFailure, Overloaded, PromptTooLong
 from a3x.types import Clock, Completion, Encoded, FinishReason, Generation, Message, ModelInfo, Piece, TokenStats
@@ -147,9 +149,9 @@ class LlamaEngine:
 
     def _load(self) -> ModelInfo:
         start_backend()
-        self._model = Model(self._path, self._settings.gpu_layers, self._settings.plain_kernels)
+        self._plan: Plan = plan_for(self._path, self._settings, self._cores)
+        self._model = Model(self._path, self._plan.gpu_layers, self._settings.plain_kernels)
         self._template = ChatTemplate(self._model)
-        self._plan: Plan = plan(self._settings, self._model.trained_context, self._model.size_bytes, self._cores)
         self._residents = Residents(self._model, self._plan)
         with self._path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -171,6 +173,7 @@ class LlamaEngine:
             "context_swaps": self._residents.swaps,
             "threads": self._plan.threads,
             "context_tokens": self._plan.context_tokens,
+            "plan": asdict(self._plan),
             "chat_template": self._template.origin,
         }
 

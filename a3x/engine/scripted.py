@@ -27,6 +27,7 @@ class ScriptedEngine:
         self._delay = token_delay_s
         self.requests: list[Generation] = []
         self.dropped: list[str] = []
+        self.released = 0
         self.info = ModelInfo(Path("scripted.gguf"), "5" * 64, "scripted", "scripted", 0, 0, 1024)
 
     async def generate(self, request: Generation) -> AsyncGenerator[Piece | Completion, None]:
@@ -64,6 +65,9 @@ class ScriptedEngine:
 
     async def drop_adapter(self, sha256: str) -> None:
         self.dropped.append(sha256)
+
+    async def release(self) -> None:
+        self.released += 1
 
     def status(self) -> Mapping[str, Any]:
         return {"answers": len(self.requests)}
