@@ -124,9 +124,14 @@ class Preloaded:
 
 
 def serve(answer: Callable[[Any], Ended]) -> None:
-    """Answer the questions of a ``Preloaded`` from stdin, one line each, until it is closed."""
-    for line in sys.stdin:
-        print(json.dumps(vars(answer(json.loads(line)))), flush=True)
+    """Answer the questions of a ``Preloaded`` from stdin, one line each, until it is closed.
+
+    What native code prints meanwhile goes nowhere: stdout is taken for the answers alone.
+    """
+    with os.fdopen(os.dup(1), "w") as out, open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        for line in sys.stdin:
+            print(json.dumps(vars(answer(json.loads(line)))), file=out, flush=True)
 
 
 def in_fork(work: Callable[[], tuple[int, str]]) -> Ended:
