@@ -23,6 +23,7 @@ from a3x import resources
 from a3x.clock import SystemClock
 from a3x.config import EngineSection
 from a3x.engine.chat import Splitter
+from a3x.engine.llama import held
 from a3x.engine.scheduler import LlamaEngine
 from a3x.judge.graders import Reply, Score, grade
 from a3x.judge.run import ANSWER_TOKENS, Answered, answer_with, run_suite
@@ -47,7 +48,7 @@ class Peer:
             str(model), n_gpu_layers=0, n_ctx=context, n_threads=threads, n_threads_batch=threads,
             flash_attn=True, verbose=False,
         )  # fmt: skip
-        self._vocab = llama_cpp.llama_model_get_vocab(self._llama.model)
+        self._vocab = held(llama_cpp.llama_model_get_vocab(self._llama.model), "the vocabulary")
 
     def answer(self, prompt: Sequence[int]) -> list[int]:
         """Tokens up to the end token or the limit."""
@@ -111,11 +112,9 @@ class Bench:
 
     async def suite(self, suite: Suite, prompts: Sequence[Sequence[int]], ours_first: bool) -> Pair:
         """(our items a second, their items a second)."""
-        if ours_first:
-            replies, our_s = await self._ours(suite)
+        early = await self._ours(suite) if ours_first else None
         answers, their_s = self._theirs(prompts)
-        if not ours_first:
-            replies, our_s = await self._ours(suite)
+        replies, our_s = early or await self._ours(suite)
         for item, prompt, mine, answer in zip(suite.items, prompts, replies, answers, strict=True):
             self._compare(item, prompt, mine, answer)
         return len(suite.items) / our_s, len(suite.items) / their_s

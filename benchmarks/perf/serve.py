@@ -205,7 +205,7 @@ def best_peer(model: Path, folder: Path, tokens: int) -> tuple[int, Endpoint]:
         return load.tokens_per_s(load.run(theirs.url, wanted))
 
     with ExitStack() as stack:
-        sides = {
+        sides: dict[tuple[int, Endpoint], Theirs] = {
             (threads, endpoint): Theirs(server, endpoint)
             for threads in THREADS
             for server in [stack.enter_context(servers.llama_server(model, folder / f"try-{threads}.log", threads, 8))]

@@ -40,23 +40,26 @@ class Answer:
 
 @dataclass
 class _Line:
-    """One connection and the requests it has still to send, one after the other's answer."""
+    """The requests of one stream, one after the other's answer, each on a connection of its own.
 
-    channel: socket.socket
+    Servers differ in when they close a connection that has carried a stream; a new one costs both sides the same.
+    """
+
+    where: tuple[str, int]
     waiting: list[bytes]
+    channel: socket.socket = field(init=False)
     heard: bytearray = field(default_factory=bytearray)
     sent: float = 0.0
     first: float = 0.0
     answers: list[Answer] = field(default_factory=list)
 
-    def send_next(self) -> bool:
-        if not self.waiting:
-            return False
+    def send_next(self) -> None:
+        self.channel = socket.create_connection(self.where, timeout=ANSWER_LIMIT_S)
+        self.channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.heard = bytearray()
         self.first = 0.0
         self.sent = clock()
         self.channel.sendall(self.waiting.pop(0))
-        return True
 
     def receive(self) -> bool:
         """Take what is there; True when the answer is whole. RuntimeError for an answer that is not a stream."""
@@ -87,25 +90,34 @@ def clock() -> float:
 
 def run(url: str, streams: Sequence[Sequence[bytes]]) -> list[list[Answer]]:
     """Send each stream's requests over a connection of its own, all streams at once. RuntimeError, TimeoutError."""
-    where = urlsplit(url)
-    lines = [_Line(_connect(where.hostname or "", where.port or 80), list(stream)) for stream in streams]
-    try:
-        with selectors.DefaultSelector() as selector:
+    parts = urlsplit(url)
+    lines = [_Line((parts.hostname or "", parts.port or 80), list(stream)) for stream in streams if stream]
+    with selectors.DefaultSelector() as selector:
+        try:
             for line in lines:
+                line.send_next()
                 selector.register(line.channel, selectors.EVENT_READ, line)
-            busy = sum([line.send_next() for line in lines])
-            while busy:
+            while selector.get_map():
                 ready = selector.select(ANSWER_LIMIT_S)
                 if not ready:
                     raise TimeoutError(f"{url} said nothing for {ANSWER_LIMIT_S:.0f} s")
                 for key, _ in ready:
-                    if key.data.receive() and not key.data.send_next():
-                        selector.unregister(key.fileobj)
-                        busy -= 1
-    finally:
-        for line in lines:
-            line.channel.close()
+                    _go_on(selector, key.data)
+        finally:
+            for key in list(selector.get_map().values()):
+                key.data.channel.close()
     return [line.answers for line in lines]
+
+
+def _go_on(selector: selectors.BaseSelector, line: _Line) -> None:
+    """Hear what there is; at the end of an answer ask the next thing, if there is one."""
+    if not line.receive():
+        return
+    selector.unregister(line.channel)
+    line.channel.close()
+    if line.waiting:
+        line.send_next()
+        selector.register(line.channel, selectors.EVENT_READ, line)
 
 
 def tokens_per_s(answers: Sequence[Sequence[Answer]]) -> float:
@@ -113,12 +125,6 @@ def tokens_per_s(answers: Sequence[Sequence[Answer]]) -> float:
     every = [answer for stream in answers for answer in stream]
     took = max(answer.ended for answer in every) - min(answer.sent for answer in every)
     return sum(answer.tokens for answer in every) / took
-
-
-def _connect(host: str, port: int) -> socket.socket:
-    channel = socket.create_connection((host, port), timeout=ANSWER_LIMIT_S)
-    channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return channel
 
 
 def _read(heard: bytes, sent: float, first: float, ended: float) -> Answer:
