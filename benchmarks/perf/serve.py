@@ -24,7 +24,7 @@ from tests.support import tiny
 from tests.support.peers import PROGRAMS, program
 
 WORDS = ("river", "stone", "cloud", "seven", "letter", "garden", "bread", "window", "blue", "north", "train", "paper")
-PREFIX_WORDS = 420
+PREFIX_WORDS = 670
 """About 1 000 tokens of the seed's vocabulary."""
 THREADS = (1, 2)
 ENDPOINTS: tuple[Endpoint, ...] = ("chat", "completion")
