@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -31,6 +32,7 @@ STREAM_HEADERS = [
     (b"x-accel-buffering", b"no"),
 ]
 DONE = b"data: [DONE]\n\n"
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class ChatAnswer(Response):
@@ -93,12 +95,25 @@ class ChatAnswer(Response):
         await _send(send, DONE, more=False)
 
     async def _pieces(self, first: Piece | TurnResult, items: Items, send: Send) -> TurnResult:
+        frames = {reasoning: PieceFrame(self.call, reasoning) for reasoning in (False, True)}
         item = first
         while isinstance(item, Piece):
             if item.text:
-                await _send(send, _event(openai.piece_chunk(self.call, item)))
+                await _send(send, frames[item.reasoning].event(item.text))
             item = await anext(items, None)
         return _checked(item)
+
+
+class PieceFrame:
+    """The event of a piece, of which only the text changes from token to token: what stands around it is written once."""
+
+    def __init__(self, call: ChatCall, reasoning: bool) -> None:
+        mark = uuid.uuid4().hex
+        whole = _event(openai.piece_chunk(call, Piece(mark, reasoning)))
+        self._before, _, self._after = whole.partition(_json(mark))
+
+    def event(self, text: str) -> bytes:
+        return self._before + _json(text) + self._after
 
 
 async def _result(first: Piece | TurnResult | None, items: Items) -> TurnResult:
@@ -122,7 +137,11 @@ async def _hung_up(receive: Receive) -> None:
 
 
 def _event(value: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+    return b"data: " + _json(value) + b"\n\n"
+
+
+def _json(value: Any) -> bytes:
+    return ENCODER.encode(value).encode()
 
 
 async def _send(send: Send, data: bytes, more: bool = True) -> None:

@@ -28,6 +28,7 @@ import a3x.gguf.lora
 from a3x import resources
 from tests.support import tiny
 from tests.support.daemon import Daemon
+from tests.support.mutants import mutate
 
 pytestmark = pytest.mark.integration
 
@@ -379,23 +380,6 @@ def test_numbers_that_overflow_fail_their_own_answer_only(house: House, tmp_path
     for temperature in (0, 1.5):
         answer = house.post(ask(model=f"a3x:{made['name']}", temperature=temperature))
         refused(answer, 500, "engine_failure", "not finite")
-
-
-def mutate(data: bytes, header: int, rng: random.Random) -> bytes:
-    """One to four changes of the header: bytes overwritten, numbers blown up, stretches cut out or put in."""
-    changed = bytearray(data)
-    for _ in range(rng.choice((1, 1, 2, 4))):
-        at = rng.randrange(header)
-        match rng.randrange(6):
-            case 0 | 1 | 2:
-                changed[at] = rng.choice((0, 1, 0x7F, 0x80, 0xFF, changed[at] ^ 1 << rng.randrange(8)))
-            case 3:
-                changed[at : at + 8] = rng.choice((b"\xff" * 8, bytes(8), (1 << 40).to_bytes(8, "little")))
-            case 4:
-                del changed[at : at + rng.randrange(1, 40)]
-            case 5:
-                changed[at:at] = rng.randbytes(rng.randrange(1, 40))
-    return bytes(changed)
 
 
 def test_mutated_adapters_are_refused_or_harmless(house: House, tmp_path: Path) -> None:
