@@ -13,7 +13,6 @@ from a3x.errors import NotImplementedHere, NotReady
 from a3x.http.services import Services
 
 PROMISED = (
-    ("POST", "/v1/completions"),
     ("POST", "/v1/embeddings"),
     ("POST", "/a3x/forget"),
     ("POST", "/a3x/learning"),
