@@ -93,11 +93,14 @@ class Gate:
         state = self._text.getstate()
         try:
             self._text.decode(data)
+            half = self._text.getstate()[0]
         except UnicodeDecodeError:
             return False
         finally:
             self._text.setstate(state)
-        return bool(data)
+        return bool(data) and not (
+            half[:1] == b"\xed" and half[1:] >= b"\xa0"
+        )  # a surrogate that Python still waits for
 
 
 def token_array(candidates: Candidates) -> lib.llama_token_data_array:

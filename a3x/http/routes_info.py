@@ -21,6 +21,7 @@ PROMISED = (
 FRONT = f"""A³X {__version__}, a local agent that improves itself.
 
 POST /v1/chat/completions   OpenAI's chat completions (streamed and not)
+POST /v1/completions        raw prompts continued, or scored
 GET  /v1/models             a3x, a3x:base, a3x:THEME@N
 POST /a3x/feedback          {{"experience_id": ..., "rating": -1|0|1, "correction": ...}}
 GET  /a3x/status            what it is doing
