@@ -257,6 +257,23 @@ class App:
     async def verify(self) -> list[str]:
         return await asyncio.to_thread(self.adapters.verify)
 
+    async def tokenize(self, text: str, begin: bool) -> list[int]:
+        """Token ids by the served tokeniser. NotReady."""
+        return await self._loaded_engine().tokenize(text, begin)
+
+    async def detokenize(self, tokens: Sequence[int]) -> str:
+        """The tokens' text. BadRequest, NotReady."""
+        return await self._loaded_engine().detokenize(tokens)
+
+    def vocabulary(self) -> dict[str, Any]:
+        """What a client that renders prompts itself needs to know. NotReady."""
+        return dict(self._loaded_engine().vocabulary())
+
+    def _loaded_engine(self) -> LoadableEngine:
+        if not self.ready():
+            raise NotReady("the model is loading or the daemon is stopping; try again in a moment")
+        return self._engine
+
     @property
     def learning(self) -> Learning:
         if self._learning is None:

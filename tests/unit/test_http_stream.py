@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a3x.agent.turn import TurnRequest
-from a3x.http import openai
-from a3x.http.openai import ChatCall
+from a3x.http.openai_chat import ChatCall
 from a3x.http.stream import PieceFrame
 from a3x.types import Message, Piece
 
@@ -20,9 +19,9 @@ TURN = TurnRequest((Message("user", "hi"),), model='a3x:"odd"\n')
 @pytest.mark.parametrize("include_usage", [False, True])
 @given(text=st.text(st.characters(exclude_categories=("Cs",))), reasoning=st.booleans())
 def test_a_piece_is_the_event_it_would_be_as_a_whole(text: str, reasoning: bool, include_usage: bool) -> None:
-    call = ChatCall(TURN, stream=True, include_usage=include_usage)
-    event = PieceFrame(call, reasoning).event(text)
+    call = ChatCall((TURN, TURN), stream=True, include_usage=include_usage)
+    event = PieceFrame(call, 1, reasoning).event(text)
     assert event.startswith(b"data: ")
     assert event.endswith(b"}\n\n")
     assert event.count(b"\n") == 2
-    assert json.loads(event[6:]) == openai.piece_chunk(call, Piece(text, reasoning))
+    assert json.loads(event[6:]) == call.piece(1, Piece(text, reasoning))
