@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MINUTES ?= 86
+SLICE ?= 60
+BENCHES := $(basename $(notdir $(filter-out %/__init__.py,$(wildcard benchmarks/perf/*.py))))
 
 .PHONY: run test accept campaign check bench seed clean
 .NOTPARALLEL:
@@ -18,10 +20,9 @@ accept:  ## the acceptance lists: at most 90 minutes on 2 cores
 	@$(PYTHON) tools/install.py --extras train,dev,embedder
 	$(BIN)/python -m pytest -m acceptance tests
 
-campaign:  ## hours, resumable
-	@test -d tests/campaign || { echo "make campaign: not implemented yet (there is no tests/campaign)" >&2; exit 2; }
+campaign:  ## hours, resumable: an hour a call, or SLICE minutes; the evidence goes to docs/evidence
 	@$(PYTHON) tools/install.py --extras train,dev,embedder
-	$(BIN)/python -m pytest tests/campaign
+	CAMPAIGN_MINUTES=$(SLICE) $(BIN)/python -m pytest -rs -m campaign tests/campaign
 
 check:  ## format, lint, types, import rules, unit tests
 	@$(PYTHON) tools/install.py --extras train,dev
@@ -31,10 +32,10 @@ check:  ## format, lint, types, import rules, unit tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/unit
 
-bench:  ## side-by-side benches
-	@ls benchmarks/perf/*.py >/dev/null 2>&1 || { echo "make bench: there is no benchmarks/perf/*.py" >&2; exit 2; }
+bench:  ## side-by-side benches, all of them whatever the verdicts; QUICK=--quick for minutes
 	@$(PYTHON) tools/install.py --extras train,dev,embedder
-	@set -e; for bench in benchmarks/perf/*.py; do echo "== $$bench"; $(BIN)/python "$$bench"; done
+	@missed=0; for bench in $(BENCHES); do \
+	  echo "== $$bench"; $(BIN)/python -m benchmarks.perf.$$bench $(QUICK) || missed=1; done; exit $$missed
 
 seed:  ## grow the seed model anew (MINUTES=86 on 2 cores)
 	@$(PYTHON) tools/install.py --extras train

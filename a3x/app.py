@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import os
 import tempfile
 import tomllib
@@ -20,13 +21,18 @@ from a3x.agent.tools.calc import Calc
 from a3x.agent.turn import Agent
 from a3x.clock import SystemClock
 from a3x.config import Settings
-from a3x.disk import RealDisk, make_folder
+from a3x.disk import RealDisk, file_identity, make_folder
 from a3x.engine.embedding import TextEmbedder
-from a3x.errors import ConfigError, NotFound, NotReady, StorageFull
+from a3x.engine.leased import LeasedEngine, LoadableEngine
+from a3x.errors import ConfigError, ForeignFile, NotFound, NotReady, StorageFull
 from a3x.gguf.check import check_adapter, check_model
+from a3x.hardware import amd
+from a3x.hardware.lease import Lease, why_shared
+from a3x.hardware.process import held_bytes
 from a3x.judge import suites
 from a3x.learn.curate import Conversation, read_replay
 from a3x.learn.cycle import CycleRunner, Stores, Teaching
+from a3x.learn.leased import LeasedTrainer
 from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
 from a3x.memory.record import Recorder
@@ -38,17 +44,9 @@ from a3x.stores.experiences import Experiences
 from a3x.stores.models import SEED, Models
 from a3x.stores.records import Records
 from a3x.stores.verdicts import Verdicts
-from a3x.types import THEMES, Adapter, Clock, Disk, Engine, Experience, Feedback, ModelInfo
+from a3x.types import THEMES, Adapter, Clock, Disk, Experience, Feedback, ModelInfo
 
 DATABASE = "a3x.db"
-
-
-class LoadableEngine(Engine, Protocol):
-    """An engine that is loaded and freed by the daemon."""
-
-    async def start(self) -> ModelInfo: ...
-
-    async def close(self) -> None: ...
 
 
 class ClosableEmbedder(TextEmbedder, Protocol):
@@ -99,14 +97,24 @@ def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
     path = model_path(settings)
     # llama.cpp's OpenMP threads spin while they wait unless told not to, before the library is loaded (decision 0005)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    from a3x.engine.fit import plan_for
     from a3x.engine.scheduler import LlamaEngine
+    from a3x.engine.sleeping import SleepingEngine
     from a3x.engine.trial import needs_plain_kernels
 
     engine = settings.engine
-    if path != resources.seed_model() and not engine.plain_kernels:
-        engine = engine.model_copy(update={"plain_kernels": needs_plain_kernels(path, engine.gpu_layers)})
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-    return LlamaEngine(path, engine, cores, clock, settings.server.queue_limit)
+    planned = plan_for(path, engine, cores)  # a model that does not fit is told before it costs anything
+    if path != resources.seed_model() and not engine.plain_kernels:
+        engine = engine.model_copy(update={"plain_kernels": needs_plain_kernels(path, planned.gpu_layers)})
+    checked = file_identity(path)
+
+    def make() -> LlamaEngine:
+        if file_identity(path) != checked:
+            raise ForeignFile(f"{path} is not the file that was checked; start the daemon anew to serve it")
+        return LlamaEngine(path, engine, cores, clock, settings.server.queue_limit)
+
+    return SleepingEngine(make, engine.idle_unload_s, clock)
 
 
 def build_embedder(settings: Settings) -> ClosableEmbedder:
@@ -135,6 +143,7 @@ class App:
         learnt: Stores,
         engine: LoadableEngine,
         embedder: ClosableEmbedder,
+        lease: Lease,
         clock: Clock,
     ) -> None:
         self.settings = settings
@@ -146,7 +155,8 @@ class App:
         self.clock = clock
         self._learnt = learnt
         self._db = db
-        self._engine = engine
+        self._engine = LeasedEngine(engine, lease)
+        self._lease = lease
         self._born = clock.monotonic()
         self._agent: Agent | None = None
         self._learning: Learning | None = None
@@ -247,6 +257,23 @@ class App:
     async def verify(self) -> list[str]:
         return await asyncio.to_thread(self.adapters.verify)
 
+    async def tokenize(self, text: str, begin: bool) -> list[int]:
+        """Token ids by the served tokeniser. NotReady."""
+        return await self._loaded_engine().tokenize(text, begin)
+
+    async def detokenize(self, tokens: Sequence[int]) -> str:
+        """The tokens' text. BadRequest, NotReady."""
+        return await self._loaded_engine().detokenize(tokens)
+
+    def vocabulary(self) -> dict[str, Any]:
+        """What a client that renders prompts itself needs to know. NotReady."""
+        return dict(self._loaded_engine().vocabulary())
+
+    def _loaded_engine(self) -> LoadableEngine:
+        if not self.ready():
+            raise NotReady("the model is loading or the daemon is stopping; try again in a moment")
+        return self._engine
+
     @property
     def learning(self) -> Learning:
         if self._learning is None:
@@ -265,7 +292,8 @@ class App:
             seed=settings.seed,
         )
         journal = Journal()
-        parts = (self._learnt, self._engine, teaching, TrainerProcess(), self.settings.home, self.clock, journal)
+        trainer = LeasedTrainer(TrainerProcess(), self._lease, settings.idle_s)
+        parts = (self._learnt, self._engine, teaching, trainer, self.settings.home, self.clock, journal)
         runner = CycleRunner(*parts)
         return Learning(runner, self._learnt, journal, settings, self.clock, self._idle_for_s, _cpu_busy)
 
@@ -294,6 +322,7 @@ class App:
             "active": sorted(self.active_names()),
             "learning": self._learning.status() if self._learning else {},
             "resident_bytes": psutil.Process().memory_info().rss,
+            "pss_bytes": held_bytes(),
         }
 
 
@@ -303,9 +332,10 @@ def build(settings: Settings, make_engine: EngineMaker = build_engine) -> App:
     engine = make_engine(settings, clock)
     make_folder(settings.home)
     db = Database(settings.home / DATABASE, disk, clock)
-    return App(
-        settings, db, Experiences(db), _learnt(db, settings, disk, clock), engine, build_embedder(settings), clock
-    )
+    shared = why_shared(amd.cards(), settings.engine.gpu_layers, _torch_version())
+    lease = Lease(engine.release, clock, shared)
+    learnt = _learnt(db, settings, disk, clock)
+    return App(settings, db, Experiences(db), learnt, engine, build_embedder(settings), lease, clock)
 
 
 def open_stores(settings: Settings) -> tuple[Experiences, Stores]:
@@ -318,6 +348,14 @@ def open_stores(settings: Settings) -> tuple[Experiences, Stores]:
 def _learnt(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Stores:
     adapters = Adapters(db, settings.home, disk, clock)
     return Stores(Cycles(db, clock), Records(db, clock), adapters, Verdicts(db))
+
+
+def _torch_version() -> str | None:
+    """Of the training extra, without importing it."""
+    try:
+        return importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _theme_suites() -> dict[str, tuple[str, ...]]:

@@ -40,11 +40,21 @@ class EngineSection(_Section):
     threads: int = Field(default=0, ge=0)
     """0: one a physical core, but a single one for small models (engine/plan.py)."""
     gpu_layers: int = Field(default=-1, ge=-1)
-    """-1: all that the build can place."""
-    resident_contexts: int = Field(default=4, ge=1, le=64)
-    resident_adapters: int = Field(default=32, ge=1)
-    kv_type: str = Field(default="f16", pattern="^(f16|f32|q8_0)$")
+    """-1: as many as fit the card (engine/plan.py)."""
+    resident_contexts: int = Field(default=0, ge=0, le=64)
+    """Mixes that keep their memory at the same time; 0: planned, at most 4."""
+    sequences: int = Field(default=0, ge=0, le=256)
+    """Answers a context writes at the same time; 0: planned, at most 8."""
+    resident_adapters: int = Field(default=0, ge=0)
+    """Adapters kept loaded; 0: at most 32."""
+    adapter_mib: int = Field(default=0, ge=0)
+    """MiB of adapters kept loaded; 0: planned, at most 256. Those in use always are."""
+    kv_type: Literal["auto", "f16", "f32", "q8_0"] = "auto"
+    """auto: f16, and q8_0 where nothing else fits."""
     flash_attention: bool = True
+    idle_unload_s: float = Field(default=900.0, ge=0)
+    """Seconds without a request after which the model leaves memory; 0: never. A quarter of an hour outlasts a pause
+    in a conversation, and waking costs one load from a file that is mostly still in the page cache."""
     plain_kernels: bool = False
     """Never repack weights for the processor. A model that works no other way gets this by itself."""
 

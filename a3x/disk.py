@@ -76,6 +76,15 @@ class RealDisk:
         return digest.hexdigest()
 
 
+def file_identity(path: Path) -> tuple[int, ...] | None:
+    """Changes when the file is replaced or written to; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
 def make_folder(path: Path) -> None:
     """Create ``path`` and its missing ancestors so that they survive a power cut."""
     if path.is_dir():

@@ -116,8 +116,25 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Grammar:
+    """What tokens may be drawn, as GBNF with the rule ``root``; made by ``engine.structure``.
+
+    ``always``: the whole answer matches it. ``in_calls``: text is free until ``<tool_call>``, and what follows that mark
+    matches it up to and with the closing mark; then text is free again.
+    """
+
+    gbnf: str
+    when: Literal["always", "in_calls"] = "always"
+
+
+@dataclass(frozen=True)
 class Sampling:
-    """How to draw tokens. ``temperature`` 0 is greedy; ``max_tokens`` None means up to the end of the context."""
+    """How to draw tokens. ``temperature`` 0 is greedy; ``max_tokens`` None means up to the end of the context.
+
+    Penalties and DRY look at what has been generated, not at the prompt. ``repetition_penalty`` divides (1 is off),
+    ``presence_penalty`` and ``frequency_penalty`` subtract, ``logit_bias`` adds to a token's logit. DRY is off at
+    ``dry_multiplier`` 0 (https://github.com/oobabooga/text-generation-webui/pull/5677).
+    """
 
     temperature: float = 0.0
     top_p: float = 1.0
@@ -126,23 +143,68 @@ class Sampling:
     seed: int | None = None
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
+    repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    dry_multiplier: float = 0.0
+    dry_base: float = 1.75
+    dry_allowed_length: int = 2
+    dry_breakers: tuple[str, ...] = ("\n", ":", '"', "*")
+    logit_bias: tuple[tuple[int, float], ...] = ()
+    grammar: Grammar | None = None
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A function the model may call. ``parameters`` is the JSON schema of its arguments, an object."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+RawPrompt = str | tuple[int, ...]
+"""A prompt without a chat template: text, in which control tokens count as such, or token ids."""
 
 
 @dataclass(frozen=True)
 class Generation:
-    """One request to the engine: messages in, one assistant message out."""
+    """One request to the engine: messages in, one assistant message out; or ``raw`` in and its continuation out.
+
+    ``tools`` are shown to the model. ``top_logprobs`` asks for the tokens' log-probabilities, with that many rivals each.
+    """
 
     messages: tuple[Message, ...]
     mix: Mix = BASE_MIX
     sampling: Sampling = Sampling()
+    tools: tuple[ToolSpec, ...] = ()
+    raw: RawPrompt | None = None
+    top_logprobs: int | None = None
+
+
+@dataclass(frozen=True)
+class TokenLogprob:
+    """A token, the bytes it writes and its natural-log probability before any filter; None where nothing came before it.
+
+    ``top`` holds the likeliest tokens of the same place, best first, without rivals of their own.
+    """
+
+    token: int
+    data: bytes
+    logprob: float | None
+    top: tuple[TokenLogprob, ...] = ()
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Text as it becomes final (never half a character, never part of a stop string); tokens it consumed."""
+    """Text as it becomes final (never half a character, never part of a stop string).
+
+    ``tokens`` are those that became final with it, if log-probabilities were asked for; marks and reasoning have tokens too.
+    """
 
     text: str
     reasoning: bool = False
+    tokens: tuple[TokenLogprob, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,6 +232,7 @@ class Completion:
     """A finished answer. ``text`` equals the concatenated pieces; ``reasoning`` is what the model declared as thinking.
 
     ``tool_calls`` holds the JSON texts the model put between tool-call marks; ``raw`` is all it wrote, marks included.
+    ``tokens`` are those that wrote ``raw``, if log-probabilities were asked for.
     """
 
     text: str
@@ -185,6 +248,7 @@ class Completion:
     tool_calls: tuple[str, ...] = ()
     prefill_s: float = 0.0
     decode_s: float = 0.0
+    tokens: tuple[TokenLogprob, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -218,8 +282,24 @@ class Engine(Protocol):
         """Stream pieces, then exactly one Completion. Closing the iterator cancels. BadRequest before the first piece."""
         ...
 
+    async def score(self, prompt: RawPrompt, mix: Mix, top: int) -> tuple[TokenLogprob, ...]:
+        """Every token of a prompt with its log-probability and ``top`` rivals; the first has none. BadRequest, PromptTooLong."""
+        ...
+
+    async def tokenize(self, text: str, begin: bool) -> list[int]:
+        """Token ids of a text, control tokens' texts as control tokens; ``begin`` adds the start token if the model has one."""
+        ...
+
+    async def detokenize(self, tokens: Sequence[int]) -> str:
+        """What the tokens write; control tokens write nothing. BadRequest for an id that does not exist."""
+        ...
+
     async def encode(self, conversations: Sequence[tuple[Message, ...]]) -> list[Encoded]:
         """Each conversation, which ends with an assistant message, as the tokens it is served with."""
+        ...
+
+    def vocabulary(self) -> Mapping[str, Any]:
+        """``size``, ``bos_token``, ``eos_token``, ``add_bos_token``, ``chat_template``: for clients that render prompts."""
         ...
 
     async def drop_adapter(self, sha256: str) -> None:

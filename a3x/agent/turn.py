@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from a3x.agent.calling import ClientCall, Wishes, client_calls, grammar
 from a3x.agent.router import Router
 from a3x.agent.tools import Tool, ToolUse, call
 from a3x.errors import A3XError, BadRequest, Overloaded
@@ -21,6 +23,7 @@ from a3x.types import (
     Message,
     Mix,
     Piece,
+    RawPrompt,
     Sampling,
     TokenStats,
 )
@@ -30,7 +33,11 @@ MAX_TOOL_ROUNDS = 4
 
 @dataclass(frozen=True)
 class TurnRequest:
-    """What a client asks. ``learn`` off stores nothing; ``context`` is recorded beside the span."""
+    """What a client asks. ``learn`` off stores nothing; ``context`` is recorded beside the span.
+
+    ``raw`` is a prompt to continue instead of ``messages`` to answer; ``echo`` yields it first, scored, and such a turn is a
+    measurement: nothing is stored. ``choice`` counts the turns that answer the same question, from 0.
+    """
 
     messages: tuple[Message, ...]
     model: str = "a3x"
@@ -38,6 +45,11 @@ class TurnRequest:
     session: str = ""
     learn: bool = True
     context: Mapping[str, Any] = field(default_factory=dict)
+    wishes: Wishes = Wishes()
+    raw: RawPrompt | None = None
+    echo: bool = False
+    top_logprobs: int | None = None
+    choice: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,7 @@ class TurnResult:
     """The end of a turn, yielded last, after the experience is committed.
 
     ``recorded`` is False with learning off or a full disk. ``completion`` sums tokens and texts over the tool rounds.
+    ``calls`` are the client's to run; ``echoed`` is the prompt and its tokens, if it was to be echoed.
     """
 
     experience_id: str
@@ -52,6 +65,8 @@ class TurnResult:
     completion: Completion
     mix: Mix
     tools: tuple[ToolUse, ...] = ()
+    calls: tuple[ClientCall, ...] = ()
+    echoed: Piece | None = None
 
 
 class ExperienceSink(Protocol):
@@ -94,10 +109,16 @@ class Agent:
         self.last_asked = self._clock.monotonic()
         mix = self._router.mix(request.model)
         turn = _Turn(new_id(self._clock), request)
+        sampling = replace(request.sampling, grammar=grammar(request.wishes, self._tools))
         try:
-            async with aclosing(self._rounds(turn, mix)) as pieces:
-                async for piece in pieces:
-                    yield piece
+            if request.echo:
+                yield await self._echo(turn, mix)
+            if sampling.max_tokens == 0:
+                turn.rounds.append(_nothing(turn, mix, self._engine.info.sha256))
+            else:
+                async with aclosing(self._rounds(turn, mix, sampling)) as pieces:
+                    async for piece in pieces:
+                        yield piece
         except (BadRequest, Overloaded):
             raise
         except A3XError as error:
@@ -107,19 +128,30 @@ class Agent:
             self._record_later(turn, "the client left before the end")
             raise
         recorded = await self._record(turn)
-        if recorded and self._corrections:
+        if recorded and self._corrections and request.choice == 0:
             await self._corrections.notice(request.messages, request.session, turn.id)
-        yield TurnResult(turn.id, recorded, turn.completion(), mix, tuple(turn.uses))
+        yield TurnResult(turn.id, recorded, turn.completion(), mix, tuple(turn.uses), turn.calls, turn.echoed)
 
     async def settle(self) -> None:
         """Wait for the records of turns whose clients left."""
         await asyncio.gather(*self._recording)
 
-    async def _rounds(self, turn: _Turn, mix: Mix) -> AsyncGenerator[Piece, None]:
-        """Generate, run what tools the model calls, and go on with their results."""
-        messages, sampling = turn.request.messages, turn.request.sampling
+    async def _echo(self, turn: _Turn, mix: Mix) -> Piece:
+        """The prompt as the first piece, with its tokens' log-probabilities."""
+        prompt = turn.request.raw
+        assert prompt is not None
+        tokens = await self._engine.score(prompt, mix, turn.request.top_logprobs or 0)
+        text = prompt if isinstance(prompt, str) else await self._engine.detokenize(prompt)
+        turn.echoed = Piece(text, tokens=tokens)
+        return turn.echoed
+
+    async def _rounds(self, turn: _Turn, mix: Mix, sampling: Sampling) -> AsyncGenerator[Piece, None]:
+        """Generate, run what tools the model calls, and go on with their results, until the client has to run one."""
+        request, messages = turn.request, turn.request.messages
+        shown, rivals = request.wishes.offered, request.top_logprobs
         for _ in range(MAX_TOOL_ROUNDS):
-            async with aclosing(self._engine.generate(Generation(messages, mix, sampling))) as items:
+            wanted = Generation(messages, mix, sampling, shown, request.raw, rivals)
+            async with aclosing(self._engine.generate(wanted)) as items:
                 async for item in items:
                     if isinstance(item, Piece):
                         yield item
@@ -127,6 +159,9 @@ class Agent:
                         turn.rounds.append(item)
             last = turn.rounds[-1]
             if not last.tool_calls or last.finish_reason != "stop":
+                return
+            turn.calls = client_calls(request.wishes, last.tool_calls)
+            if turn.calls:
                 return
             results = [call(self._tools, text) for text in last.tool_calls]
             turn.uses += results
@@ -138,7 +173,11 @@ class Agent:
                 sampling = replace(sampling, max_tokens=left)
 
     async def _record(self, turn: _Turn, error: str = "") -> bool:
-        return await self._sink.record(turn.experience(error, self._clock.now())) if turn.request.learn else False
+        if not turn.request.learn or turn.request.echo:
+            return False
+        if isinstance(turn.request.raw, tuple):
+            turn.prompt = await self._engine.detokenize(turn.request.raw)
+        return await self._sink.record(turn.experience(error, self._clock.now()))
 
     def _record_later(self, turn: _Turn, error: str) -> None:
         """A task of its own: the generator that asks is being closed and must not wait."""
@@ -156,6 +195,9 @@ class _Turn:
         self.request = request
         self.rounds: list[Completion] = []
         self.uses: list[ToolUse] = []
+        self.calls: tuple[ClientCall, ...] = ()
+        self.echoed: Piece | None = None
+        self.prompt = request.raw if isinstance(request.raw, str) else ""
 
     def completion(self) -> Completion:
         return _joined(self.rounds)
@@ -163,14 +205,29 @@ class _Turn:
     def experience(self, error: str, when: float) -> Experience:
         return span(
             id=self.id,
-            messages=self.request.messages,
+            messages=self.request.messages if self.request.raw is None else (Message("user", self.prompt),),
             session=self.request.session,
             completion=_joined(self.rounds) if self.rounds else None,
-            tools=[{**vars(use), "arguments": dict(use.arguments)} for use in self.uses],
+            tools=[
+                *({**vars(use), "arguments": dict(use.arguments)} for use in self.uses),
+                *map(_handed_over, self.calls),
+            ],
             error=error,
             when=when,
             environment=self.request.context,
+            did="chat" if self.request.raw is None else "complete",
         )
+
+
+def _handed_over(asked: ClientCall) -> dict[str, Any]:
+    """A call in the span's ``tools``: what came of it is the client's next message."""
+    return {"name": asked.name, "arguments": json.loads(asked.arguments), "run_by": "client"}
+
+
+def _nothing(turn: _Turn, mix: Mix, model_sha256: str) -> Completion:
+    """The end of a turn that only scores its prompt."""
+    tokens = len(turn.echoed.tokens) if turn.echoed else 0
+    return Completion("", "length", tokens, 0, 0, TokenStats((), ()), mix, model_sha256, raw="")
 
 
 def _joined(rounds: list[Completion]) -> Completion:
@@ -188,6 +245,7 @@ def _joined(rounds: list[Completion]) -> Completion:
             tuple(value for part in rounds for value in part.stats.logprobs),
             tuple(value for part in rounds for value in part.stats.entropies),
         ),
+        tokens=tuple(token for part in rounds for token in part.tokens),
         prefill_s=sum(part.prefill_s for part in rounds),
         decode_s=sum(part.decode_s for part in rounds),
     )

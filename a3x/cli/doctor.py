@@ -14,8 +14,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 from a3x.cli import output
+from a3x.cli.plan import plan_lines
 from a3x.config import Settings
-from a3x.errors import A3XError
+from a3x.errors import A3XError, ConfigError
+from a3x.hardware.amd import Card
 
 app = typer.Typer(add_completion=False)
 
@@ -72,6 +74,7 @@ def examine(settings: Settings) -> list[Finding]:
             check_home,
             check_model,
             check_embedder,
+            check_plan,
             check_daemon,
         ),
     )
@@ -109,10 +112,7 @@ def check_hardware(settings: Settings) -> list[Finding]:
     processor, load = cpu.processor(), cpu.LoadMeter().read()
     cores = f"{processor.model}, {processor.physical} cores, {processor.usable} usable"
     memory = f"{load.memory_available_bytes / 2**30:.1f} of {load.memory_total_bytes / 2**30:.1f} GiB free"
-    cards = [
-        Finding("card", "ok", f"{card.name} {card.gfx_target or 'unknown target'}, {_vram(card.vram_free_bytes)} free")
-        for card in amd.cards()
-    ]
+    cards = [Finding("card", "ok", card_line(card)) for card in amd.cards()]
     none = Finding("card", "warn", "no AMD card found", "without one, everything runs on the processor")
     return [Finding("processor", "ok", cores), Finding("main memory", "ok", memory), *(cards or [none])]
 
@@ -160,6 +160,22 @@ def check_embedder(settings: Settings) -> list[Finding]:
     return [Finding("embedder", "ok", f"{file.path}, {_size(file.path)}")]
 
 
+def check_plan(settings: Settings) -> list[Finding]:
+    """What the daemon would allocate if it started now."""
+    import psutil
+
+    from a3x.app import model_path
+    from a3x.engine.fit import plan_for
+
+    try:
+        made = plan_for(model_path(settings), settings.engine, psutil.cpu_count(logical=False) or os.cpu_count() or 1)
+    except ConfigError as error:
+        return [Finding("plan", "fail", error.message, "`a3x doctor` again with another --config, or free some memory")]
+    except A3XError:
+        return []  # the model's own finding says it
+    return [Finding("plan", "ok", "\n".join(plan_lines(asdict(made))))]
+
+
 def check_daemon(settings: Settings) -> list[Finding]:
     from a3x.cli.client import Client, NoDaemon
 
@@ -179,6 +195,12 @@ def _healthy(findings: list[Finding]) -> bool:
 
 def _size(path: Path) -> str:
     return f"{path.stat().st_size / 2**20:.1f} MiB"
+
+
+def card_line(card: Card) -> str:
+    busy = "load unknown" if card.busy_percent is None else f"{card.busy_percent} % busy"
+    link = f", PCIe {card.link}" if card.link else ""
+    return f"{card.name} {card.gfx_target or 'unknown target'}, {_vram(card.vram_free_bytes)} free, {busy}{link}"
 
 
 def _vram(free_bytes: int | None) -> str:

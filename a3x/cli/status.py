@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from a3x.cli import output
+from a3x.cli.plan import plan_lines
 
 app = typer.Typer(add_completion=False)
 
@@ -36,7 +37,7 @@ def rows(url: str, found: dict[str, Any]) -> list[tuple[str, str]]:
             "memory",
             f"{_count(memory['experiences'], 'experience')}, recording {'on' if memory['recording'] else 'off'}",
         ),
-        ("main memory", f"{found['resident_bytes'] / 2**20:.0f} MiB"),
+        ("main memory", _held(found)),
         ("home", found["home"]),
     ]
 
@@ -57,7 +58,28 @@ def _engine(model: dict[str, Any], engine: dict[str, Any], adapters: int) -> lis
         ("adapters", f"{adapters} installed, {len(engine['adapters_resident'])} loaded"),
         ("resident mixes", ", ".join(engine["mixes_resident"]) or "none yet"),
         ("mixes swapped", str(engine["context_swaps"])),
+        ("plan", "\n".join(plan_lines(engine["plan"]))),
+        *(_sleep(engine["sleep"]) if "sleep" in engine else []),
+        *([("card", _lease(engine["lease"]))] if "lease" in engine else []),
     ]
+
+
+def _sleep(sleep: dict[str, Any]) -> list[tuple[str, str]]:
+    after = (
+        f"sleeps after {output.duration(sleep['idle_unload_s'])} of quiet" if sleep["idle_unload_s"] else "never sleeps"
+    )
+    woken = f", woken {_count(sleep['wakes'], 'time')}, last in {sleep['last_wake_s']} s" if sleep["wakes"] else ""
+    freed = f", {sleep['freed_bytes'] / 2**20:.0f} MiB given back last time" if sleep["freed_bytes"] is not None else ""
+    return [("model is", f"{sleep['state']}; {after}{woken}{freed}")]
+
+
+def _lease(lease: dict[str, Any]) -> str:
+    return f"{lease['owner']}: {lease['reason']}" if "reason" in lease else f"{lease['owner']} has it"
+
+
+def _held(found: dict[str, Any]) -> str:
+    share = f", {found['pss_bytes'] / 2**20:.0f} MiB its own share" if found.get("pss_bytes") else ""
+    return f"{found['resident_bytes'] / 2**20:.0f} MiB resident{share}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -208,8 +208,8 @@ class Context:
         self.clear()
         return False
 
-    def decode(self, tokens: Sequence[int], position: int, want_logits: bool) -> None:
-        """Append ``tokens`` at ``position``; logits only of the last one. Raises EngineFailure on any refusal."""
+    def decode(self, tokens: Sequence[int], position: int, want_logits: bool, every: bool = False) -> None:
+        """Append ``tokens`` at ``position``; logits of the last one, or of ``every`` one. Raises EngineFailure on any refusal."""
         count = len(tokens)
         if not 0 < count <= CHUNK_TOKENS:
             raise EngineFailure(f"a batch of {count} tokens; the limit is {CHUNK_TOKENS}")
@@ -224,15 +224,14 @@ class Context:
             batch.pos[index] = position + index
             batch.n_seq_id[index] = 1
             batch.seq_id[index][0] = 0
-            batch.logits[index] = 0
-        batch.logits[count - 1] = 1 if want_logits else 0
+            batch.logits[index] = 1 if want_logits and (every or index == count - 1) else 0
         status = lib.llama_decode(self.handle, batch)
         if status != 0:
             raise EngineFailure(f"llama_decode failed with status {status}: {last_log()}")
 
-    def logits(self) -> NDArray[np.float32]:
-        """float32[n_vocab], natural-log scale, a view valid until the next decode."""
-        pointer = lib.llama_get_logits_ith(self.handle, -1)
+    def logits(self, row: int = -1) -> NDArray[np.float32]:
+        """float32[n_vocab] of the batch's token ``row``, natural-log scale, a view valid until the next decode."""
+        pointer = held(lib.llama_get_logits_ith(self.handle, row), f"output {row} of the last batch")
         return np.ctypeslib.as_array(pointer, shape=(self._model.vocab_size,))
 
     def close(self) -> None:

@@ -8,7 +8,6 @@ which llama.cpp 0c1e570 was seen to crash on quantised weights.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from a3x import child
 from a3x.errors import EngineFailure
 
 TIME_LIMIT_S = 300
@@ -38,16 +38,12 @@ def probe(model: Path, adapter: Path, prompts: Sequence[Sequence[int]], threads:
             "threads": threads,
             "answer": str(answer),
         }
-        command = [sys.executable, "-m", "a3x.engine.probe"]
         try:
-            done = subprocess.run(
-                command, input=json.dumps(question).encode(), capture_output=True, timeout=TIME_LIMIT_S, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise EngineFailure(f"probing {adapter.name} took over {TIME_LIMIT_S} s") from error
-        if done.returncode != 0:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise EngineFailure(f"probing {adapter.name} failed (exit {done.returncode}): {said[-1] if said else ''}")
+            ended = child.run("a3x.engine.probe", limit_s=TIME_LIMIT_S, question=json.dumps(question))
+        except TimeoutError as error:
+            raise EngineFailure(f"probing {adapter.name} took {error}") from error
+        if ended.code != 0:
+            raise EngineFailure(f"probing {adapter.name} failed: {ended.reason}")
         with np.load(answer) as arrays:
             return arrays["base"], arrays["adapter"]
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import ctypes
 import secrets
 
 import llama_cpp.llama_cpp as lib
 import numpy as np
 from numpy.typing import NDArray
 
-from a3x.engine.llama import Context, held
+from a3x.engine.gate import CANDIDATE, Candidates, Gate, token_array
+from a3x.engine.llama import Context, Model, held
+from a3x.errors import BadRequest, EngineFailure
 from a3x.types import Sampling
 
 RANDOM_SEED = 0xFFFFFFFF
 """llama.cpp takes this one seed as a wish for a random one (LLAMA_DEFAULT_SEED, llama.h)."""
+
+COLDEST = 1e-3
+"""Below this temperature logits divided by it leave float32; what is drawn is the greedy token anyway."""
+
+HISTORY_TOKENS = 1 << 16
+"""How far penalties and DRY look back: the whole answer of any context we open."""
 
 
 def seed32(seed: int) -> int:
@@ -21,17 +30,28 @@ def seed32(seed: int) -> int:
 
 
 class Sampler:
-    """A sampler chain for one answer; ``seed`` is the one really used, so that an answer can be drawn again."""
+    """A sampler chain for one answer; ``seed`` is the one really used, so that an answer can be drawn again.
 
-    def __init__(self, sampling: Sampling) -> None:
+    Raises BadRequest for a biased token that the vocabulary does not have.
+    """
+
+    def __init__(self, sampling: Sampling, model: Model) -> None:
         self.seed = secrets.randbits(31) if sampling.seed is None else seed32(sampling.seed)
+        links = [*_adjustments(sampling, model), *self._choice(sampling)]
         chain = held(lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params()), "the sampler")
-        for link in self._links(sampling):
+        for link in links:
             lib.llama_sampler_chain_add(chain, link)
         self._chain: lib.llama_sampler_p | None = chain
+        self._gate: Gate | None = None
+        if sampling.grammar:
+            try:
+                self._gate = Gate(sampling.grammar, model)
+            except BaseException:
+                self.close()
+                raise
 
-    def _links(self, sampling: Sampling) -> list[lib.llama_sampler_p]:
-        if sampling.temperature <= 0.0:
+    def _choice(self, sampling: Sampling) -> list[lib.llama_sampler_p]:
+        if sampling.temperature < COLDEST:
             return [lib.llama_sampler_init_greedy()]
         links = []
         if sampling.top_k > 0:
@@ -46,14 +66,77 @@ class Sampler:
             lib.llama_sampler_init_dist(self.seed),
         ]
 
-    def draw(self, context: Context) -> int:
-        """The next token from the last logits."""
-        return int(lib.llama_sampler_sample(held(self._chain, "the sampler"), context.handle, -1))
+    def draw(self, context: Context, row: int = -1) -> int:
+        """The next token from the logits of ``row`` of the last batch (-1 is the last); it is accepted."""
+        chain = held(self._chain, "the sampler")
+        if self._gate is None:
+            return int(lib.llama_sampler_sample(chain, context.handle, row))
+        token = self._permitted(chain, self._gate, context.logits(row))
+        self._gate.accept(token)
+        lib.llama_sampler_accept(chain, token)
+        return token
+
+    def _permitted(self, chain: lib.llama_sampler_p, gate: Gate, logits: NDArray[np.float32]) -> int:
+        """The chain's own wish if the gate permits it, else its choice among what is permitted.
+
+        Two steps because the second costs a look at every token of the vocabulary. Without top_k, top_p and min_p the
+        distribution is the same as masking first; with them the filter sees the model's own ranking, as in llama.cpp.
+        """
+        candidates = np.zeros(len(logits), CANDIDATE)
+        candidates["id"], candidates["logit"] = np.arange(len(logits)), logits
+        token = _choose(chain, candidates)
+        if gate.permits(token):
+            return token
+        gate.mask(candidates)
+        candidates = candidates[np.isfinite(candidates["logit"])]
+        while len(candidates):
+            token = _choose(chain, candidates)
+            if gate.permits(token):
+                return token
+            candidates = candidates[candidates["id"] != token]
+        raise EngineFailure("no token of this model's vocabulary continues the answer as its structure demands")
 
     def close(self) -> None:
         if self._chain:
             lib.llama_sampler_free(self._chain)
             self._chain = None
+        if self._gate:
+            self._gate.close()
+
+
+def _adjustments(sampling: Sampling, model: Model) -> list[lib.llama_sampler_p]:
+    """What changes logits before anything is chosen: bias, penalties, DRY; nothing for a plain request."""
+    links = []
+    if sampling.logit_bias:
+        links.append(_bias(sampling.logit_bias, model))
+    penalties = (sampling.repetition_penalty, sampling.frequency_penalty, sampling.presence_penalty)
+    if penalties != (1.0, 0.0, 0.0):
+        links.append(lib.llama_sampler_init_penalties(model.vocab_size, HISTORY_TOKENS, *penalties))
+    if sampling.dry_multiplier > 0.0:
+        texts = [text.encode() for text in sampling.dry_breakers]
+        breakers = (ctypes.c_char_p * len(texts))(*texts)
+        strength = (sampling.dry_multiplier, sampling.dry_base, sampling.dry_allowed_length, HISTORY_TOKENS)
+        links.append(lib.llama_sampler_init_dry(model.vocab, *strength, breakers, len(texts)))
+    return links
+
+
+def _bias(wanted: tuple[tuple[int, float], ...], model: Model) -> lib.llama_sampler_p:
+    entries = (lib.llama_logit_bias * len(wanted))()
+    for entry, (token, bias) in zip(entries, wanted, strict=True):
+        if not 0 <= token < model.vocab_size:
+            raise BadRequest(f"logit_bias: there is no token {token}; ids go to {model.vocab_size - 1}", "logit_bias")
+        entry.token, entry.bias = token, bias
+    return lib.llama_sampler_init_logit_bias(model.vocab_size, len(entries), entries)
+
+
+def _choose(chain: lib.llama_sampler_p, candidates: Candidates) -> int:
+    """What the chain selects of ``candidates``, which stay as they are; nothing is accepted."""
+    scratch = candidates.copy()
+    array = token_array(scratch)
+    lib.llama_sampler_apply(chain, ctypes.byref(array))  # type: ignore[arg-type]
+    if not 0 <= array.selected < array.size:
+        raise EngineFailure("the sampler selected nothing")
+    return int(array.data[array.selected].id)
 
 
 def surprise(logits: NDArray[np.float32], token: int) -> tuple[float, float]:
@@ -64,3 +147,15 @@ def surprise(logits: NDArray[np.float32], token: int) -> tuple[float, float]:
     log_total = float(np.log(total))
     entropy = log_total - float((weights * shifted).sum()) / total
     return float(shifted[token]) - log_total, max(0.0, entropy)
+
+
+def top(logits: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
+    """The ``count`` likeliest tokens with their log-probabilities, best first, the lower id first among equals."""
+    if count <= 0:
+        return []
+    count = min(count, len(logits))
+    found = np.argpartition(-logits, count - 1)[:count]
+    shifted = logits.astype(np.float64) - float(logits.max())
+    log_total = float(np.log(np.exp(shifted).sum()))
+    order = sorted((int(token) for token in found), key=lambda token: (-float(logits[token]), token))
+    return [(token, float(shifted[token]) - log_total) for token in order]

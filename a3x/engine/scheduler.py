@@ -12,17 +12,34 @@ import queue
 import threading
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 from a3x.config import EngineSection
-from a3x.engine.chat import ChatTemplate, Span, Splitter
+from a3x.engine.chat import ChatTemplate
 from a3x.engine.contexts import ResidentContext, Residents
+from a3x.engine.fit import plan_for
 from a3x.engine.llama import CHUNK_TOKENS, Model, last_log, start_backend
-from a3x.engine.plan import Plan, plan
+from a3x.engine.plan import Plan
 from a3x.engine.sampling import Sampler, surprise
+from a3x.engine.score import score
+from a3x.engine.writer import Writer, text_of
 from a3x.errors import A3XError, EngineFailure, Overloaded, PromptTooLong
-from a3x.types import Clock, Completion, Encoded, FinishReason, Generation, Message, ModelInfo, Piece, TokenStats
+from a3x.types import (
+    Clock,
+    Completion,
+    Encoded,
+    FinishReason,
+    Generation,
+    Message,
+    Mix,
+    ModelInfo,
+    Piece,
+    RawPrompt,
+    TokenLogprob,
+    TokenStats,
+)
 
 T = TypeVar("T")
 
@@ -81,8 +98,7 @@ class LlamaEngine:
 
     async def generate(self, request: Generation) -> AsyncGenerator[Piece | Completion, None]:
         """Stream pieces, then one Completion; closing the iterator cancels within one token. Overloaded if the queue is full."""
-        if self._waiting >= self._queue_limit:
-            raise Overloaded(f"{self._waiting} requests are waiting; the limit is {self._queue_limit}")
+        self._admit()
         stream = _Stream(request, asyncio.get_running_loop())
         self._waiting += 1
         self._inbox.put(stream)
@@ -96,9 +112,29 @@ class LlamaEngine:
             self._waiting -= 1
         yield item
 
+    async def score(self, prompt: RawPrompt, mix: Mix, top: int) -> tuple[TokenLogprob, ...]:
+        """Log-probabilities of a prompt's own tokens, between two answers. BadRequest, PromptTooLong, Overloaded."""
+        self._admit()
+        self._waiting += 1
+        try:
+            return await self._on_engine_thread(lambda: self._score(prompt, mix, top))
+        finally:
+            self._waiting -= 1
+
+    async def tokenize(self, text: str, begin: bool) -> list[int]:
+        """By the served tokeniser."""
+        return await self._on_engine_thread(lambda: self._template.tokens(text, begin))
+
+    async def detokenize(self, tokens: Sequence[int]) -> str:
+        """What the tokens write, half characters replaced. BadRequest for an id that does not exist."""
+        return await self._on_engine_thread(lambda: text_of(self._model, tokens))
+
     async def encode(self, conversations: Sequence[tuple[Message, ...]]) -> list[Encoded]:
         """Tokens of conversations that end with an assistant message, by the served tokeniser and template."""
         return await self._on_engine_thread(lambda: [self._template.conversation(each) for each in conversations])
+
+    def vocabulary(self) -> Mapping[str, Any]:
+        return self._vocabulary
 
     async def drop_adapter(self, sha256: str) -> None:
         """Unload one adapter and every context made with it, between two answers."""
@@ -107,6 +143,10 @@ class LlamaEngine:
     def status(self) -> Mapping[str, Any]:
         """Counters, residents and plan as of the end of the last answer."""
         return {**self._published, "waiting": self._waiting}
+
+    def _admit(self) -> None:
+        if self._waiting >= self._queue_limit:
+            raise Overloaded(f"{self._waiting} requests are waiting; the limit is {self._queue_limit}")
 
     async def _on_engine_thread(self, call: Callable[[], T]) -> T:
         done: Future[T] = Future()
@@ -147,9 +187,10 @@ class LlamaEngine:
 
     def _load(self) -> ModelInfo:
         start_backend()
-        self._model = Model(self._path, self._settings.gpu_layers, self._settings.plain_kernels)
+        self._plan: Plan = plan_for(self._path, self._settings, self._cores)
+        self._model = Model(self._path, self._plan.gpu_layers, self._settings.plain_kernels)
         self._template = ChatTemplate(self._model)
-        self._plan: Plan = plan(self._settings, self._model.trained_context, self._model.size_bytes, self._cores)
+        self._vocabulary = self._template.vocabulary()
         self._residents = Residents(self._model, self._plan)
         with self._path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -171,6 +212,7 @@ class LlamaEngine:
             "context_swaps": self._residents.swaps,
             "threads": self._plan.threads,
             "context_tokens": self._plan.context_tokens,
+            "plan": asdict(self._plan),
             "chat_template": self._template.origin,
         }
 
@@ -193,15 +235,15 @@ class LlamaEngine:
 
     def _answer(self, stream: _Stream) -> Completion:
         request = stream.request
-        prompt = self._template.prompt(request.messages)
+        prompt = self._prompt(request)
         room = self._room(len(prompt), request)
         started = self._clock.monotonic()
         resident = self._residents.acquire(request.mix)
         try:
             cached = self._prefill(resident, prompt, stream)
             prefilled = self._clock.monotonic()
-            writer = _Writer(stream, self._model)
-            finish, stats = self._decode(resident, len(prompt), room, writer)
+            writer = Writer(request, self._model, stream.put)
+            finish, stats = self._decode(resident, len(prompt), room, stream, writer)
         except EngineFailure:
             self._residents.discard(request.mix)
             raise
@@ -220,7 +262,19 @@ class LlamaEngine:
             tool_calls=tuple(writer.split.tool_calls),
             prefill_s=prefilled - started,
             decode_s=self._clock.monotonic() - prefilled,
+            tokens=tuple(writer.tokens),
         )
+
+    def _prompt(self, request: Generation) -> list[int]:
+        if request.raw is not None:
+            return self._template.raw(request.raw)
+        return self._template.prompt(request.messages, request.tools)
+
+    def _score(self, prompt: RawPrompt, mix: Mix, top: int) -> tuple[TokenLogprob, ...]:
+        ids, limit = self._template.raw(prompt), self._plan.context_tokens
+        if len(ids) > limit:
+            raise PromptTooLong(f"the prompt is {len(ids)} tokens; the context holds {limit}", param="prompt")
+        return score(self._model, self._residents, ids, mix, top)
 
     def _room(self, prompt_tokens: int, request: Generation) -> int:
         """Tokens the answer may have. PromptTooLong names limit and size."""
@@ -228,7 +282,7 @@ class LlamaEngine:
         if prompt_tokens >= limit:
             raise PromptTooLong(
                 f"the prompt is {prompt_tokens} tokens; the context holds {limit}, one of them for the answer",
-                param="messages",
+                param="messages" if request.raw is None else "prompt",
             )
         wanted = request.sampling.max_tokens
         return limit - prompt_tokens if wanted is None else min(wanted, limit - prompt_tokens)
@@ -246,25 +300,26 @@ class LlamaEngine:
         return kept
 
     def _decode(
-        self, resident: ResidentContext, position: int, room: int, writer: _Writer
+        self, resident: ResidentContext, position: int, room: int, stream: _Stream, writer: Writer
     ) -> tuple[FinishReason, TokenStats]:
         """Draw tokens one by one until an end token, a stop string, no room, or nobody listens."""
         logprobs: list[float] = []
         entropies: list[float] = []
         finish: FinishReason = "length"
-        sampler = Sampler(writer.stream.request.sampling)
+        sampler = Sampler(stream.request.sampling, self._model)
         try:
             while len(logprobs) < room:
-                if writer.stream.cancelled:
+                if stream.cancelled:
                     finish = "cancelled"
                     break
                 token = sampler.draw(resident.context)
-                logprob, entropy = surprise(resident.context.logits(), token)
+                logits = resident.context.logits()
+                logprob, entropy = surprise(logits, token)
                 if not math.isfinite(logprob):
                     raise EngineFailure("the model's numbers are not finite with this mix; nothing can be drawn")
                 logprobs.append(logprob)
                 entropies.append(entropy)
-                if self._model.ends_generation(token) or writer.write(token):
+                if self._model.ends_generation(token) or writer.write(token, logprob, logits):
                     finish = "stop"
                     break
                 if len(logprobs) < room:
@@ -272,30 +327,3 @@ class LlamaEngine:
         finally:
             sampler.close()
         return finish, TokenStats(tuple(logprobs), tuple(entropies))
-
-
-class _Writer:
-    """Turns drawn tokens into pieces for the listener and keeps the parts of the answer."""
-
-    def __init__(self, stream: _Stream, model: Model) -> None:
-        self.stream = stream
-        self.answer = ""
-        self.reasoning = ""
-        self.split = Splitter(stream.request.sampling.stop)
-        self._model = model
-
-    def write(self, token: int) -> bool:
-        """Send what became final; True when a stop string ended the answer."""
-        self._emit(self.split.feed(self._model.token_bytes(token)))
-        return self.split.stopped
-
-    def finish(self) -> None:
-        self._emit(self.split.finish())
-
-    def _emit(self, spans: list[Span]) -> None:
-        for span in spans:
-            if span.kind == "reasoning":
-                self.reasoning += span.text
-            else:
-                self.answer += span.text
-            self.stream.put(Piece(span.text, reasoning=span.kind == "reasoning"))

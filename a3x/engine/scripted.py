@@ -10,10 +10,21 @@ from typing import Any
 
 import numpy as np
 
-from a3x.engine.chat import Splitter
+from a3x.engine.chat import splitter
 from a3x.engine.embedding import Embedded, EmbedderInfo, EmbedInput
 from a3x.errors import BadRequest, NotReady, PromptTooLong
-from a3x.types import Completion, Encoded, Generation, Message, ModelInfo, Piece, TokenStats
+from a3x.types import (
+    Completion,
+    Encoded,
+    Generation,
+    Message,
+    Mix,
+    ModelInfo,
+    Piece,
+    RawPrompt,
+    TokenLogprob,
+    TokenStats,
+)
 
 
 class ScriptedEngine:
@@ -27,6 +38,7 @@ class ScriptedEngine:
         self._delay = token_delay_s
         self.requests: list[Generation] = []
         self.dropped: list[str] = []
+        self.released = 0
         self.info = ModelInfo(Path("scripted.gguf"), "5" * 64, "scripted", "scripted", 0, 0, 1024)
 
     async def generate(self, request: Generation) -> AsyncGenerator[Piece | Completion, None]:
@@ -34,17 +46,20 @@ class ScriptedEngine:
         raw = self._answer(request)
         words = [word + " " for word in raw.split(" ")]
         words[-1] = words[-1][:-1]
-        split = Splitter(request.sampling.stop)
+        split = splitter(request)
         texts = {"answer": "", "reasoning": ""}
+        drawn: list[TokenLogprob] = []
         for word in [*words, None]:
             await asyncio.sleep(self._delay)
             for span in split.finish() if word is None else split.feed(word.encode()):
                 texts[span.kind] += span.text
-                yield Piece(span.text, reasoning=span.kind == "reasoning")
+                fresh = (_token(word or "", request.top_logprobs),) if request.top_logprobs is not None else ()
+                drawn += fresh
+                yield Piece(span.text, span.kind == "reasoning", fresh)
         yield Completion(
             text=texts["answer"],
             finish_reason="stop",
-            prompt_tokens=sum(len(message.content.split()) for message in request.messages),
+            prompt_tokens=sum(len(message.content.split()) for message in request.messages) or len(request.raw or ""),
             completion_tokens=len(words),
             cached_tokens=0,
             stats=TokenStats((-0.5,) * len(words), (0.7,) * len(words)),
@@ -53,7 +68,22 @@ class ScriptedEngine:
             raw=split.raw,
             reasoning=texts["reasoning"],
             tool_calls=tuple(split.tool_calls),
+            tokens=tuple(drawn),
         )
+
+    async def score(self, prompt: RawPrompt, mix: Mix, top: int) -> tuple[TokenLogprob, ...]:
+        """Code points as tokens, each half as likely as could be."""
+        text = prompt if isinstance(prompt, str) else await self.detokenize(prompt)
+        return tuple(_token(each, top, first=not at) for at, each in enumerate(text))
+
+    async def tokenize(self, text: str, begin: bool) -> list[int]:
+        return [ord(each) for each in text]
+
+    def vocabulary(self) -> Mapping[str, Any]:
+        return {"bos_token": None, "eos_token": "\0"}
+
+    async def detokenize(self, tokens: Sequence[int]) -> str:
+        return "".join(map(chr, tokens))
 
     async def encode(self, conversations: Sequence[tuple[Message, ...]]) -> list[Encoded]:
         """Code points as tokens."""
@@ -64,6 +94,9 @@ class ScriptedEngine:
 
     async def drop_adapter(self, sha256: str) -> None:
         self.dropped.append(sha256)
+
+    async def release(self) -> None:
+        self.released += 1
 
     def status(self) -> Mapping[str, Any]:
         return {"answers": len(self.requests)}
@@ -109,3 +142,9 @@ class ScriptedEmbedder:
             hashed = zlib.crc32(word.lower().encode())
             row[hashed % len(row)] += 1.0 if hashed & 1 << 16 else -1.0
         return row / np.linalg.norm(row)
+
+
+def _token(text: str, rivals: int | None, first: bool = False) -> TokenLogprob:
+    data, logprob = text.encode(), None if first else -0.5
+    top = [TokenLogprob(number, data + b"?" * number, -0.5 - number) for number in range(0 if first else rivals or 0)]
+    return TokenLogprob(ord(text[:1] or "\0"), data, logprob, tuple(top))

@@ -6,10 +6,10 @@ fault in its first decode (docs/decisions/0006). Plain kernels keep the file's l
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
+from a3x import child
 from a3x.errors import ForeignFile
 
 TIME_LIMIT_S = 600
@@ -23,15 +23,13 @@ def needs_plain_kernels(path: Path, gpu_layers: int, trial: str = "a3x.engine.tr
     """
     reason = ""
     for flags in ((), (PLAIN,)):
-        command = [sys.executable, "-m", trial, str(path), str(gpu_layers), *flags]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=TIME_LIMIT_S, check=False)
-        except subprocess.TimeoutExpired as error:
-            raise ForeignFile(f"{path}: trying it out took over {TIME_LIMIT_S} s") from error
-        if done.returncode == 0:
+            ended = child.run(trial, str(path), str(gpu_layers), *flags, limit_s=TIME_LIMIT_S)
+        except TimeoutError as error:
+            raise ForeignFile(f"{path}: trying it out took {error}") from error
+        if ended.code == 0:
             return bool(flags)
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        reason = said[-1] if said and done.returncode > 0 else f"llama.cpp died of signal {-done.returncode}"
+        reason = ended.reason
     raise ForeignFile(f"{path} cannot be served: {reason}")
 
 

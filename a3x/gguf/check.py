@@ -1,19 +1,22 @@
 """Checks GGUF files we did not make, in a child process: hostile files crash the child, never the daemon.
 
-``check_model`` and ``check_adapter`` are what callers use; ``python -m a3x.gguf.check`` is the child. The checks are
-structural (header, bounds, shapes, finite numbers); whether an adapter is any good is the gate's business.
+``check_model`` and ``check_adapter`` are what callers use, ``Checker`` who has many files; ``python -m a3x.gguf.check`` is
+the child. The checks are structural (header, bounds, shapes, finite numbers); whether an adapter is any good is the
+gate's business.
 """
 
 from __future__ import annotations
 
 import json
 import resource
-import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
+from a3x.child import Ended, Preloaded, in_fork, serve
 from a3x.errors import ForeignFile
 
 TIME_LIMIT_S = 120
@@ -57,31 +60,65 @@ class AdapterFacts:
 
 def check_model(path: Path) -> ModelFacts:
     """Raise ForeignFile, saying which check failed, unless ``path`` is a chat model that can be handed to llama.cpp."""
-    return ModelFacts(**_in_child("model", path))
+    with Checker() as checker:
+        return checker.model(path)
 
 
 def check_embedder(path: Path) -> ModelFacts:
     """Raise ForeignFile, saying which check failed, unless ``path`` is an embedder that can be handed to llama.cpp."""
-    return ModelFacts(**_in_child("embedder", path))
+    with Checker() as checker:
+        return checker.embedder(path)
 
 
 def check_adapter(path: Path, base: Path) -> AdapterFacts:
     """Raise ForeignFile unless ``path`` is a LoRA of exactly the tensors of ``base``, with finite numbers."""
-    facts = _in_child("adapter", path, base)
-    return AdapterFacts(**{**facts, "ranks": tuple(facts["ranks"])})
+    with Checker() as checker:
+        return checker.adapter(path, base)
 
 
-def _in_child(*arguments: str | Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "a3x.gguf.check", *map(str, arguments)]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=TIME_LIMIT_S, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise ForeignFile(f"{arguments[1]}: checking took over {TIME_LIMIT_S} s") from error
-    if done.returncode == 0:
-        return json.loads(done.stdout)
-    if done.returncode == REFUSED:
-        raise ForeignFile(done.stdout.decode("utf-8", "replace").strip())
-    raise ForeignFile(f"{arguments[1]}: the file broke its checker (exit {done.returncode})")
+class Checker:
+    """The child that parses: preloaded, each file in a fork of its own, so that many files cost milliseconds each.
+
+    A context manager for one caller at a time. ``check_model`` and ``check_adapter`` are one file's worth of it.
+    """
+
+    def __init__(self) -> None:
+        self._child = Preloaded("a3x.gguf.check", TIME_LIMIT_S)
+
+    def model(self, path: Path) -> ModelFacts:
+        """As ``check_model``."""
+        return ModelFacts(**self._ask("model", path))
+
+    def embedder(self, path: Path) -> ModelFacts:
+        """As ``check_embedder``."""
+        return ModelFacts(**self._ask("embedder", path))
+
+    def adapter(self, path: Path, base: Path) -> AdapterFacts:
+        """As ``check_adapter``; ``base`` is read once for as long as its file does not change."""
+        facts = self._ask("adapter", path, base)
+        return AdapterFacts(**{**facts, "ranks": tuple(facts["ranks"])})
+
+    def _ask(self, kind: str, path: Path, *others: Path) -> dict[str, Any]:
+        try:
+            ended = self._child.ask([kind, str(path), *map(str, others)])
+        except TimeoutError as error:
+            raise ForeignFile(f"{path}: checking took {error}") from error
+        if ended.code == 0:
+            return json.loads(ended.said)
+        if ended.code == REFUSED:
+            raise ForeignFile(ended.said)
+        raise ForeignFile(f"{path}: the file broke its checker ({ended.reason})")
+
+    def close(self) -> None:
+        self._child.close()
+
+    def __enter__(self) -> Checker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 # --- the child -------------------------------------------------------------------------------------------------------
@@ -203,13 +240,13 @@ def _kv_per_token(reader: Any, architecture: str) -> int:
     return int(cached_heads * (key + value))
 
 
-def _inspect_adapter(path: Path, base: Path) -> dict[str, Any]:
-    reader, base_reader = _open(path), _open(base)
-    architecture, expected = (_text(r, "general.architecture") for r in (reader, base_reader))
+def _inspect_adapter(path: Path, base: _Base) -> dict[str, Any]:
+    reader = _open(path)
+    architecture = _text(reader, "general.architecture")
     if _text(reader, "general.type") != "adapter" or _text(reader, "adapter.type") != "lora":
         raise _Refused(f"{path.name} is not a LoRA adapter (general.type, adapter.type)")
-    if architecture != expected:
-        raise _Refused(f"{path.name} is for architecture {architecture!r}; the base is {expected!r}")
+    if architecture != base.architecture:
+        raise _Refused(f"{path.name} is for architecture {architecture!r}; the base is {base.architecture!r}")
     if any(key.startswith("adapter.alora") for key in reader.fields):
         raise _Refused(f"{path.name} is an activated LoRA, which is not supported")
     alpha = _number(reader, "adapter.lora.alpha")
@@ -217,8 +254,7 @@ def _inspect_adapter(path: Path, base: Path) -> dict[str, Any]:
         raise _Refused(f"{path.name} has alpha {alpha}")
     if not 0 < len(reader.tensors) <= MAX_ADAPTER_TENSORS:
         raise _Refused(f"{path.name} holds {len(reader.tensors)} tensors")
-    shapes = {tensor.name: tuple(int(size) for size in tensor.shape) for tensor in base_reader.tensors}
-    ranks = _check_pairs(path.name, {tensor.name: tensor for tensor in reader.tensors}, shapes)
+    ranks = _check_pairs(path.name, {tensor.name: tensor for tensor in reader.tensors}, base.shapes)
     return {"architecture": architecture, "alpha": alpha, "ranks": sorted(ranks), "tensors": len(reader.tensors)}
 
 
@@ -263,23 +299,76 @@ def _check_finite(name: str, tensor: Any) -> None:
         raise _Refused(f"{name}: {tensor.name} holds NaN or infinite numbers")
 
 
-def main(arguments: list[str]) -> int:
-    """Print facts as JSON and return 0, or print the reason and return REFUSED."""
-    kind, *paths = arguments
+@dataclass(frozen=True)
+class _Base:
+    """What of a base model an adapter is checked against. Shapes as GGUF has them: (in, out)."""
+
+    architecture: str
+    shapes: dict[str, tuple[int, ...]]
+
+
+def _inspect_base(path: Path) -> dict[str, Any]:
+    reader = _open(path)
+    shapes = {tensor.name: [int(size) for size in tensor.shape] for tensor in reader.tensors}
+    return {"architecture": _text(reader, "general.architecture"), "shapes": shapes}
+
+
+def _answer(path: Path, inspect: Callable[[], dict[str, Any]]) -> tuple[int, str]:
+    """In a fork: the facts as JSON and 0, or the reason and REFUSED."""
     try:
-        limit = sum(Path(path).stat().st_size for path in paths) * 2 + MEMORY_MARGIN_BYTES
+        limit = path.stat().st_size * 2 + MEMORY_MARGIN_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        inspect = {"model": _inspect_model, "embedder": _inspect_embedder, "adapter": _inspect_adapter}[kind]
-        facts = inspect(*map(Path, paths))
+        return 0, json.dumps(inspect())
     except _Refused as refusal:
-        print(refusal)
-        return REFUSED
+        return REFUSED, str(refusal)
     except OSError as error:
-        print(f"{paths[0]} cannot be read: {error.strerror}")
-        return REFUSED
-    print(json.dumps(facts))
+        return REFUSED, f"{path} cannot be read: {error.strerror}"
+
+
+WHOLE: dict[str, Callable[[Path], dict[str, Any]]] = {"model": _inspect_model, "embedder": _inspect_embedder}
+"""Kinds of file that stand alone; an adapter is checked against its base."""
+
+
+class _Desk:
+    """The child: takes questions, parses nothing itself, remembers what its forks found out about the last base."""
+
+    def __init__(self) -> None:
+        self._base: tuple[tuple[str, int, int], _Base] | None = None
+
+    def ask(self, question: list[str]) -> Ended:
+        kind, path, *others = question
+        if kind in WHOLE:
+            return in_fork(lambda: _answer(Path(path), lambda: WHOLE[kind](Path(path))))
+        base = self._known(Path(others[0]))
+        if isinstance(base, Ended):
+            return base
+        return in_fork(lambda: _answer(Path(path), lambda: _inspect_adapter(Path(path), base)))
+
+    def _known(self, path: Path) -> _Base | Ended:
+        """The base as it is on disk now, or how reading it ended."""
+        try:
+            stat = path.stat()
+        except OSError as error:
+            return Ended(REFUSED, f"{path} cannot be read: {error.strerror}")
+        state = (str(path), stat.st_size, stat.st_mtime_ns)
+        if self._base is None or self._base[0] != state:
+            ended = in_fork(lambda: _answer(path, lambda: _inspect_base(path)))
+            if ended.code != 0:
+                return ended
+            found = json.loads(ended.said)
+            shapes = {name: tuple(shape) for name, shape in found["shapes"].items()}
+            self._base = state, _Base(found["architecture"], shapes)
+        return self._base[1]
+
+
+def main() -> int:
+    """Load what parses, then answer questions, each in a fork."""
+    import gguf  # noqa: F401
+    import numpy  # noqa: F401
+
+    serve(_Desk().ask)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -16,6 +16,7 @@ from a3x.http.routes_chat import ChatRoutes
 from a3x.http.routes_embeddings import EmbeddingRoutes
 from a3x.http.routes_info import InfoRoutes
 from a3x.http.routes_learn import LearnRoutes
+from a3x.http.routes_tokens import TokenRoutes
 from a3x.http.services import Services
 from a3x.types import Clock
 
@@ -27,6 +28,7 @@ def build(services: Services, server: Server, clock: Clock) -> Starlette:
             *InfoRoutes(services).routes(),
             *ChatRoutes(services, server).routes(),
             *EmbeddingRoutes(services, server).routes(),
+            *TokenRoutes(services, server).routes(),
             *OwnRoutes(services, server, clock).routes(),
             *LearnRoutes(services, server).routes(),
             *AdapterRoutes(services, server).routes(),

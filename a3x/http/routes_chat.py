@@ -1,4 +1,4 @@
-"""``/v1``: models and chat completions. Parses, calls the agent, prints; decides nothing."""
+"""``/v1``: models, chat and plain completions. Parses, calls the agent, prints; decides nothing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from a3x.agent import names
 from a3x.config import Server
-from a3x.http import body, openai, openai_embeddings
+from a3x.http import body, openai_chat, openai_completions, openai_embeddings
 from a3x.http.services import Services
-from a3x.http.stream import ChatAnswer
+from a3x.http.stream import Answer
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class ChatRoutes:
             Route("/v1/models", self.models),
             Route("/v1/models/{model}", self.model),
             Route("/v1/chat/completions", self.chat, methods=["POST"]),
+            Route("/v1/completions", self.complete, methods=["POST"]),
         ]
 
     async def models(self, request: Request) -> Response:
@@ -46,8 +47,14 @@ class ChatRoutes:
     async def chat(self, request: Request) -> Response:
         """OpenAI's chat completion."""
         session, learn = body.session(request), body.learn(request)
-        call = openai.parse(await body.read(request, self.server.max_body_bytes), session, learn)
-        return ChatAnswer(self.services.agent, call)
+        call = openai_chat.parse(await body.read(request, self.server.max_body_bytes), session, learn)
+        return Answer(self.services.agent, call)
+
+    async def complete(self, request: Request) -> Response:
+        """OpenAI's plain completion."""
+        session, learn = body.session(request), body.learn(request)
+        call = openai_completions.parse(await body.read(request, self.server.max_body_bytes), session, learn)
+        return Answer(self.services.agent, call)
 
 
 def _card(name: str, created: float = 0.0) -> dict[str, Any]:

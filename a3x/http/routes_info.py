@@ -13,7 +13,6 @@ from a3x.errors import NotImplementedHere, NotReady
 from a3x.http.services import Services
 
 PROMISED = (
-    ("POST", "/v1/completions"),
     ("POST", "/a3x/forget"),
     ("POST", "/a3x/learning"),
 )
@@ -21,6 +20,7 @@ PROMISED = (
 FRONT = f"""A³X {__version__}, a local agent that improves itself.
 
 POST /v1/chat/completions   OpenAI's chat completions (streamed and not)
+POST /v1/completions        raw prompts continued, or scored
 POST /v1/embeddings         texts to vectors, model a3x:embedder
 GET  /v1/models             a3x, a3x:base, a3x:THEME@N, a3x:embedder
 POST /a3x/feedback          {{"experience_id": ..., "rating": -1|0|1, "correction": ...}}

@@ -1,6 +1,8 @@
-"""One chat answer as an ASGI response, whole or as server-sent events. Knows the agent's protocol, not what it does.
+"""One completion, of one choice or several, as an ASGI response, whole or as server-sent events.
 
-The turn runs in a task of its own beside a watch on the client: who hangs up cancels the turn, also during a long
+Knows the agent's protocol, not what it does.
+
+The turns run in a task of its own beside a watch on the client: who hangs up cancels them, also during a long
 prefill and also when nothing is streamed. Nothing is sent before the agent's first item, so that an error which comes
 before it still has an HTTP status.
 """
@@ -9,7 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+import uuid
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -18,12 +21,13 @@ from starlette.types import Receive, Scope, Send
 
 from a3x.agent.turn import TurnResult
 from a3x.errors import A3XError, EngineFailure, NotReady
-from a3x.http import errors, openai
-from a3x.http.openai import ChatCall
+from a3x.http import errors
+from a3x.http.fan import Item, merged
+from a3x.http.openai import Call
 from a3x.http.services import Answering
 from a3x.types import Piece
 
-Items = AsyncGenerator[Piece | TurnResult, None]
+Items = AsyncGenerator[Item, None]
 
 STREAM_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -31,12 +35,13 @@ STREAM_HEADERS = [
     (b"x-accel-buffering", b"no"),
 ]
 DONE = b"data: [DONE]\n\n"
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-class ChatAnswer(Response):
+class Answer(Response):
     """Asks the agent when called, and answers."""
 
-    def __init__(self, agent: Answering, call: ChatCall) -> None:
+    def __init__(self, agent: Answering, call: Call) -> None:
         self.agent = agent
         self.call = call
         self.started = False
@@ -67,52 +72,66 @@ class ChatAnswer(Response):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            async with aclosing(self.agent.turn(self.call.turn)) as items:
+            async with aclosing(merged(self.agent, self.call.turns)) as items:
                 first = await anext(items, None)
                 if self.call.stream and first is not None:
                     await self._stream(first, items, send)
                     return
-                answer = JSONResponse(openai.completion(self.call, await _result(first, items)))
+                answer = JSONResponse(self.call.whole(await self._results(first, items)))
         except A3XError as error:
             answer = errors.response(error)
         await answer(scope, receive, send)
 
-    async def _stream(self, first: Piece | TurnResult, items: Items, send: Send) -> None:
-        """Headers, chunks, then either the last chunk and ``[DONE]`` or one error line."""
+    async def _stream(self, first: Item, items: Items, send: Send) -> None:
+        """Headers, chunks, then either what closes them and ``[DONE]`` or one error line."""
         self.started = True
         await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
-        await _send(send, _event(openai.first_chunk(self.call)))
+        await _send_all(send, self.call.opening())
         try:
-            result = await self._pieces(first, items, send)
+            results = await self._results(first, items, send)
         except Exception as error:  # the status line is gone, so every error must become an event
             await _send(send, _event(errors.describe(error)[1]), more=False)
             return
-        await _send(send, _event(openai.last_chunk(self.call, result)))
-        if self.call.include_usage:
-            await _send(send, _event(openai.usage_chunk(self.call, result)))
+        await _send_all(send, self.call.closing(results))
         await _send(send, DONE, more=False)
 
-    async def _pieces(self, first: Piece | TurnResult, items: Items, send: Send) -> TurnResult:
-        item = first
-        while isinstance(item, Piece):
-            if item.text:
-                await _send(send, _event(openai.piece_chunk(self.call, item)))
-            item = await anext(items, None)
-        return _checked(item)
+    async def _results(self, first: Item | None, items: Items, send: Send | None = None) -> list[TurnResult]:
+        """Every turn's result in their order; what comes before is sent, if there is whom to ``send`` it."""
+        found: dict[int, TurnResult] = {}
+        frames: dict[tuple[int, bool], PieceFrame] = {}
+        entry = first
+        while entry is not None:
+            index, item = entry
+            if isinstance(item, TurnResult):
+                found[index] = item
+                await _send_all(send, self.call.ending(index, item) if send else ())
+            elif send and (item.text or item.tokens):
+                await _send(send, self._piece(index, item, frames))
+            entry = await anext(items, None)
+        if len(found) < len(self.call.turns):
+            raise EngineFailure("the agent ended without a result")
+        return [found[index] for index in range(len(found))]
+
+    def _piece(self, index: int, piece: Piece, frames: dict[tuple[int, bool], PieceFrame]) -> bytes:
+        """One event; where log-probabilities are asked for, each is written anew."""
+        if piece.tokens:
+            return _event(self.call.piece(index, piece))
+        key = (index, piece.reasoning)
+        if key not in frames:
+            frames[key] = PieceFrame(self.call, *key)
+        return frames[key].event(piece.text)
 
 
-async def _result(first: Piece | TurnResult | None, items: Items) -> TurnResult:
-    """Drain a turn; its last item is the result."""
-    item = first
-    async for later in items:
-        item = later
-    return _checked(item)
+class PieceFrame:
+    """The event of a piece, of which only the text changes from token to token: what stands around it is written once."""
 
+    def __init__(self, call: Call, index: int, reasoning: bool) -> None:
+        mark = uuid.uuid4().hex
+        whole = _event(call.piece(index, Piece(mark, reasoning)))
+        self._before, _, self._after = whole.partition(_json(mark))
 
-def _checked(item: Piece | TurnResult | None) -> TurnResult:
-    if not isinstance(item, TurnResult):
-        raise EngineFailure("the agent ended without a result")
-    return item
+    def event(self, text: str) -> bytes:
+        return self._before + _json(text) + self._after
 
 
 async def _hung_up(receive: Receive) -> None:
@@ -122,7 +141,17 @@ async def _hung_up(receive: Receive) -> None:
 
 
 def _event(value: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+    return b"data: " + _json(value) + b"\n\n"
+
+
+def _json(value: Any) -> bytes:
+    return ENCODER.encode(value).encode()
+
+
+async def _send_all(send: Send | None, chunks: Sequence[dict[str, Any]]) -> None:
+    for chunk in chunks:
+        assert send is not None
+        await _send(send, _event(chunk))
 
 
 async def _send(send: Send, data: bytes, more: bool = True) -> None:

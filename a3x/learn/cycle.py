@@ -27,8 +27,8 @@ from a3x.judge.suites import Suite
 from a3x.learn import curate
 from a3x.learn.convert import convert
 from a3x.learn.curate import Conversation, Lesson
+from a3x.learn.leased import Training
 from a3x.learn.profile import Profile
-from a3x.learn.trainer import TrainerProcess
 from a3x.runs import (
     ADAPTER_FOLDER,
     RECORDS_FILE,
@@ -91,7 +91,7 @@ class CycleRunner:
         stores: Stores,
         engine: Engine,
         teaching: Teaching,
-        trainer: TrainerProcess,
+        trainer: Training,
         home: Path,
         clock: Clock,
         progress: Progress,

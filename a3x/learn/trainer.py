@@ -15,7 +15,12 @@ from a3x.errors import EngineFailure
 from a3x.runs import read_events
 
 POLL_S = 0.5
-EXITS = {2: "the run directory cannot be used", 3: "out of memory with one example at a time", 4: "training failed"}
+EXITS = {
+    2: "the run directory cannot be used",
+    3: "out of memory with one example at a time",
+    4: "training failed",
+    5: "the trainer was told to stop and stopped at a checkpoint",
+}
 NICEST = 19
 ENVIRONMENT = {"OMP_WAIT_POLICY": "passive"}
 """Threads that sleep while they wait: a spinning one keeps the core that its partner, or an answer, needs."""
@@ -56,6 +61,19 @@ class TrainerProcess:
             reasons = [event["reason"] for event in read_events(directory) if event.get("event") == "failed"]
             told = EXITS.get(code, f"the trainer was killed (signal {-code})" if code < 0 else f"exit {code}")
             raise EngineFailure(f"{told}: {reasons[-1]}" if reasons and code > 0 else told)
+
+    async def stop(self, grace_s: float) -> None:
+        """Ask the child to stop at a checkpoint, and kill it if that takes longer. ``run`` then says how it ended."""
+        child = self._child
+        if child is None or child.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            child.terminate()
+        try:
+            await asyncio.wait_for(child.wait(), grace_s)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
 
     async def _watch(self, child: asyncio.subprocess.Process, directory: Path, report: Report) -> int:
         """Report new events until the child ends; its exit code."""

@@ -62,6 +62,7 @@ def span(
     error: str,
     when: float,
     environment: Mapping[str, Any],
+    did: str = "chat",
 ) -> Experience:
     """One chat as an experience: failed if there was an error, no answer, or the client left before its end."""
     asked = next((message.content for message in reversed(messages) if message.role == "user"), "")
@@ -70,7 +71,7 @@ def span(
     return Experience(
         id=id,
         who="user:local",
-        did="chat",
+        did=did,
         this=asked,
         when=when,
         status="failed" if if_not else "completed",

@@ -1,6 +1,7 @@
 """Entry of the trainer process: checks the run directory before the heavy imports, turns failures into exit codes.
 
-0 done · 2 the run directory cannot be used · 3 out of memory with one example at a time · 4 any other failure.
+0 done · 2 the run directory cannot be used · 3 out of memory with one example at a time · 4 any other failure ·
+5 told to stop (SIGTERM) and stopped at a checkpoint.
 The reason is the last event of ``events.jsonl``, and on stderr.
 """
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 TIED = "--tied"
 """Ends the process when its standard input does: whoever holds the other end must not leave an orphan behind."""
-DONE, BAD_RUN, OUT_OF_MEMORY, FAILED = 0, 2, 3, 4
+DONE, BAD_RUN, OUT_OF_MEMORY, FAILED, STOPPED = 0, 2, 3, 4, 5
 
 
 def main(arguments: list[str], memory: Memory | None = None) -> int:
@@ -60,8 +61,9 @@ def _train(directory: Path, journal: Journal, memory: Memory | None) -> int:
     from a3x.train.run import run
 
     journal.write("imported", seconds=round(time.monotonic() - began, 3))
-    run(job, journal, memory)
-    return DONE
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: told.set())  # until here it simply ends us: nothing is lost
+    return DONE if run(job, journal, memory, told.is_set) else STOPPED
 
 
 def _end_with_parent() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -25,12 +26,17 @@ from a3x.train.memory import Memory, is_out_of_memory
 from a3x.train.schedule import rate
 
 
-def run(job: Job, journal: Journal, memory: Memory | None = None) -> None:
-    """Train ``job`` to its end and write the adapter. Raises ConfigError, MemoryError, EngineFailure if it diverges."""
+def run(job: Job, journal: Journal, memory: Memory | None = None, told: Callable[[], bool] = lambda: False) -> bool:
+    """Train ``job`` to its end and write the adapter. Raises ConfigError, MemoryError, EngineFailure if it diverges.
+
+    ``told`` is asked after every step; once it says yes the run stops at a checkpoint, and the answer is False.
+    """
     began = time.monotonic()
     trainer = Trainer(job, journal, memory or Memory())
     loaded = time.monotonic()
-    trainer.train()
+    if not trainer.train(told):
+        journal.write("stopped", step=trainer.state.step)
+        return False
     trained = time.monotonic()
     output.save(trainer.model, trainer.final_adapter(), job, trainer.device)
     journal.write(
@@ -42,6 +48,7 @@ def run(job: Job, journal: Journal, memory: Memory | None = None) -> None:
         output_s=round(time.monotonic() - trained, 3),
         peak_bytes=trainer.device.peak_bytes(),
     )
+    return True
 
 
 class Trainer:
@@ -66,14 +73,19 @@ class Trainer:
             self._optimiser.load_state_dict(saved.moments)
             journal.write("resumed", step=saved.step)
 
-    def train(self) -> None:
+    def train(self, told: Callable[[], bool]) -> bool:
+        """Step to the end, or to the next checkpoint after being told to stop; whether it was the end."""
         state, spec = self.state, self.spec
         while state.step < self.steps and not state.stopped:
+            if told():
+                self._save_checkpoint()
+                return False
             self._step()
             if self.job.stop and (state.step % spec.validation.every_steps == 0 or state.step == self.steps):
                 self._validate()
             if state.step % spec.checkpoint_every_steps == 0 or state.step == self.steps or state.stopped:
                 self._save_checkpoint()
+        return True
 
     def final_adapter(self) -> dict[str, torch.Tensor]:
         """The adapter that validated best, or the last where nothing was withheld to validate on."""

@@ -21,7 +21,7 @@ from a3x.train import bases
 from a3x.train.device import Device
 from a3x.types import Message
 from tests.support.loop import GREEDY, SUBJECTS, Loop, question
-from tests.support.peers import LlamaServer
+from tests.support.peers import EXACT, LlamaServer
 from tests.support.stages import Stages
 
 pytestmark = [
@@ -83,10 +83,14 @@ def greedy(model: Any, prompt: list[int]) -> tuple[list[int], list[float]]:
     return ids[len(prompt) :], gaps
 
 
+def exact_server(base: Path, adapter: Path, log: Path) -> LlamaServer:
+    return LlamaServer(base, log, "--lora", str(adapter), *EXACT)
+
+
 def differences(model: Any, promoted: Promoted, adapter: Path, log: Path) -> tuple[list[str], list[str]]:
     """(near-ties, real differences) between PEFT and llama-server, in words."""
     ties, real = [], []
-    with LlamaServer(promoted.base, adapter, log) as server:
+    with exact_server(promoted.base, adapter, log) as server:
         for asked, prompt in zip(ASKED, promoted.prompts, strict=True):
             (mine, gaps), (theirs, _) = greedy(model, prompt), server.greedy(prompt, TOKENS)
             theirs = theirs[: theirs.index(END)] if END in theirs else theirs
@@ -104,7 +108,7 @@ def test_peft_and_llama_server_say_the_same(promoted: Promoted, stock: Any, tmp_
 
 
 def test_llama_server_says_what_a3x_says(promoted: Promoted, tmp_path: Path) -> None:
-    with LlamaServer(promoted.base, promoted.folder / "adapter.gguf", tmp_path / "server.log") as server:
+    with exact_server(promoted.base, promoted.folder / "adapter.gguf", tmp_path / "server.log") as server:
         lessons = list(zip(promoted.prompts, promoted.texts, strict=True))[: len(SUBJECTS)]
         assert [server.greedy(prompt, TOKENS)[1] for prompt, _ in lessons] == [text for _, text in lessons]
 

@@ -28,6 +28,7 @@ import a3x.gguf.lora
 from a3x import resources
 from tests.support import tiny
 from tests.support.daemon import Daemon
+from tests.support.mutants import mutate
 
 pytestmark = pytest.mark.integration
 
@@ -94,6 +95,21 @@ def ask(**fields: Any) -> dict[str, Any]:
     return {"model": "a3x", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 4, **fields}
 
 
+def tool(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": "f", "parameters": parameters}}
+
+
+def shaped(schema: dict[str, Any]) -> dict[str, Any]:
+    return ask(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}})
+
+
+def nested(depth: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "integer"}
+    for _ in range(depth):
+        schema = {"type": "array", "items": schema}
+    return schema
+
+
 def says(*content: Any) -> dict[str, Any]:
     return ask(messages=[{"role": "user", "content": part} for part in content])
 
@@ -140,10 +156,32 @@ WRONG: list[tuple[Any, int, str, str]] = [
     (ask(messages=[7]), 400, "bad_request", "messages[0]"),
     (ask(messages=[{"role": "wizard", "content": "hi"}]), 400, "bad_request", "messages[0].role"),
     # what would change the answer and is not supported, and what nobody knows
-    (ask(tools=[{"type": "function", "function": {"name": "f"}}]), 400, "unsupported", "'tools'"),
-    (ask(n=2), 400, "unsupported", "'n'"),
-    (ask(logprobs=True), 400, "unsupported", "'logprobs'"),
-    (ask(response_format={"type": "json_object"}), 400, "unsupported", "'response_format'"),
+    (ask(tools=[{"type": "function", "function": {"name": "f f"}}]), 400, "bad_request", "tools[0].function.name"),
+    (ask(n=99), 400, "bad_request", "'n'"),
+    (ask(logprobs=7), 400, "bad_request", "'logprobs'"),
+    (ask(logit_bias={"999999": 1}), 400, "bad_request", "999999"),
+    (ask(stop=["x"] * 1000), 400, "bad_request", "'stop'"),
+    (ask(tools=[tool({"type": "object", "minProperties": 1})]), 400, "unsupported", "minProperties"),
+    (ask(tools=[tool({"type": "string"})]), 400, "bad_request", "tools[0].function.parameters"),
+    (ask(tools=[tool({})], tool_choice={"type": "function", "function": {"name": "g"}}), 400, "bad_request", "'g'"),
+    (shaped({"type": "array", "uniqueItems": True}), 400, "unsupported", "uniqueItems"),
+    (shaped({"properties": {"a": {"not": {}}}}), 400, "unsupported", "properties.a: the schema keyword 'not'"),
+    (shaped({"$ref": "http://example.org/schema"}), 400, "unsupported", "$ref"),
+    (shaped({"$ref": "#"}), 400, "bad_request", "refers to itself"),
+    (shaped({"anyOf": [{"$ref": "#"}, {"type": "null"}]}), 400, "bad_request", "refers to itself"),
+    (shaped(nested(100)), 400, "bad_request", "deeper than"),
+    (shaped({"enum": [str(number) for number in range(20_000)]}), 400, "bad_request", "10000"),
+    (shaped({"enum": ["x" * 40 + str(number) * 9 for number in range(9_999)]}), 400, "bad_request", "too big"),
+    (shaped({"type": "string", "maxLength": 10**9}), 400, "bad_request", "maxLength"),
+    (shaped({"type": "string", "pattern": "^(?=a)b$"}), 400, "unsupported", "look-around"),
+    (shaped({"type": "string", "pattern": "(((("}), 400, "bad_request", "pattern"),
+    (shaped({"type": "string", "pattern": "^(.{1,99}){1,99}$"}), 400, "bad_request", "pattern is too"),
+    (
+        shaped({"items": {"properties": {str(n): {"maxLength": n} for n in range(99, 255)}}}),
+        400,
+        "bad_request",
+        "too big",
+    ),
     (says([{"type": "image_url", "image_url": {"url": "data:,"}}]), 400, "unsupported", "image_url"),
     (ask(temprature=1), 400, "bad_request", "unknown field 'temprature'"),
 ]
@@ -379,23 +417,6 @@ def test_numbers_that_overflow_fail_their_own_answer_only(house: House, tmp_path
     for temperature in (0, 1.5):
         answer = house.post(ask(model=f"a3x:{made['name']}", temperature=temperature))
         refused(answer, 500, "engine_failure", "not finite")
-
-
-def mutate(data: bytes, header: int, rng: random.Random) -> bytes:
-    """One to four changes of the header: bytes overwritten, numbers blown up, stretches cut out or put in."""
-    changed = bytearray(data)
-    for _ in range(rng.choice((1, 1, 2, 4))):
-        at = rng.randrange(header)
-        match rng.randrange(6):
-            case 0 | 1 | 2:
-                changed[at] = rng.choice((0, 1, 0x7F, 0x80, 0xFF, changed[at] ^ 1 << rng.randrange(8)))
-            case 3:
-                changed[at : at + 8] = rng.choice((b"\xff" * 8, bytes(8), (1 << 40).to_bytes(8, "little")))
-            case 4:
-                del changed[at : at + rng.randrange(1, 40)]
-            case 5:
-                changed[at:at] = rng.randbytes(rng.randrange(1, 40))
-    return bytes(changed)
 
 
 def test_mutated_adapters_are_refused_or_harmless(house: House, tmp_path: Path) -> None:

@@ -27,11 +27,12 @@ class Daemon:
         *flags: str,
         env: dict[str, str] | None = None,
         cwd: Path | None = None,
+        program: tuple[str, ...] = (sys.executable, "-m", "a3x.cli.main"),
     ) -> None:
         self.home = home
         self.url = ""
         self.ready_s = 0.0
-        self._command = [sys.executable, "-m", "a3x.cli.main", "serve", "--home", str(home), "--port", "0", *flags]
+        self._command = [*program, "serve", "--home", str(home), "--port", "0", *flags]
         if model:
             self._command += ["--model", str(model)]
         self._env = {**os.environ, **(env or {})}

@@ -137,6 +137,15 @@ class FakeServices:
     async def verify(self) -> list[str]:
         return []
 
+    async def tokenize(self, text: str, begin: bool) -> list[int]:
+        return [*([0] if begin else []), *map(ord, text)]
+
+    async def detokenize(self, tokens: Sequence[int]) -> str:
+        return "".join(map(chr, tokens))
+
+    def vocabulary(self) -> dict[str, Any]:
+        return {"bos_token": None, "eos_token": "<end>"}
+
     def status(self) -> dict[str, Any]:
         return {"ready": self.is_ready}
 

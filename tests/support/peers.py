@@ -1,10 +1,12 @@
-"""llama-server of the very llama.cpp that llama-cpp-python brings: built once from its source archive, then kept.
+"""Programs of the very llama.cpp that llama-cpp-python brings: built once from its source archive, then kept.
 
 Needs pip, cmake, ninja and a C++ compiler the first time, and some minutes. Kept in ``~/.cache/a3x/peers/<version>``.
+Tests compare answers with llama-server, the benches in ``benchmarks/perf`` compare speed with all three.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import socket
@@ -16,7 +18,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -26,42 +28,51 @@ OFF = ("BUILD_SHARED_LIBS", "LLAMA_BUILD_TESTS", "LLAMA_BUILD_EXAMPLES", "LLAMA_
 OFF += ("LLAMA_OPENSSL", "GGML_CCACHE")
 STARTUP_LIMIT_S = 60.0
 
+Program = Literal["llama-server", "llama-bench", "llama-batched-bench"]
+PROGRAMS: tuple[Program, ...] = ("llama-server", "llama-bench", "llama-batched-bench")
 
-def llama_server() -> Path:
-    """The binary, built if it is not there yet."""
-    binary = CACHE / version(PACKAGE) / "llama-server"
-    if not binary.exists():
-        with tempfile.TemporaryDirectory() as folder:
-            built = _build(Path(folder))
-            binary.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(built, binary)
-    return binary
+EXACT = ("-fa", "off", "-ctk", "f32", "-ctv", "f32", "-t", "1", "-np", "1", "-c", "512", "-ngl", "0")
+"""As exact as llama-server can compute: float32 cache, no flash attention."""
 
 
-def _build(folder: Path) -> Path:
+def program(name: Program) -> Path:
+    """The binary, built with its siblings if it is not there yet; who comes while it is being built waits for it."""
+    folder = CACHE / version(PACKAGE)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not all((folder / each).exists() for each in PROGRAMS):
+            with tempfile.TemporaryDirectory() as place:
+                _build(Path(place), folder)
+    return folder / name
+
+
+def _build(place: Path, folder: Path) -> None:
+    """Download and compile in ``place``; the programs end up in ``folder``."""
     wanted = f"{PACKAGE}=={version(PACKAGE)}"
-    pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", PACKAGE, "--dest", str(folder), wanted]
+    pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", PACKAGE, "--dest", str(place), wanted]
     subprocess.run(pip, check=True)
-    (archive,) = folder.glob("*.tar.gz")
+    (archive,) = place.glob("*.tar.gz")
     with tarfile.open(archive) as files:
-        files.extractall(folder, filter="data")
-    source = folder / archive.name.removesuffix(".tar.gz") / "vendor" / "llama.cpp"
+        files.extractall(place, filter="data")
+    source = place / archive.name.removesuffix(".tar.gz") / "vendor" / "llama.cpp"
     settings = ("-DCMAKE_BUILD_TYPE=Release", *(f"-D{name}=OFF" for name in OFF))
-    subprocess.run(["cmake", "-S", str(source), "-B", str(folder / "build"), "-G", "Ninja", *settings], check=True)
-    subprocess.run(["cmake", "--build", str(folder / "build"), "--target", "llama-server"], check=True)
-    return folder / "build" / "bin" / "llama-server"
+    subprocess.run(["cmake", "-S", str(source), "-B", str(place / "build"), "-G", "Ninja", *settings], check=True)
+    subprocess.run(["nice", "-n", "10", "cmake", "--build", str(place / "build"), "--target", *PROGRAMS], check=True)
+    for name in PROGRAMS:
+        shutil.copy(place / "build" / "bin" / name, folder / f"{name}.part")
+        (folder / f"{name}.part").replace(folder / name)
 
 
 class LlamaServer:
-    """A running peer on a base and one adapter, computing as exactly as it can: float32 cache, no flash attention."""
+    """A running llama-server on a base, with the flags given; a context manager that kills it at the end."""
 
-    def __init__(self, base: Path, adapter: Path, log: Path) -> None:
+    def __init__(self, base: Path, log: Path, *flags: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        self._url = f"http://127.0.0.1:{port}"
-        exact = ("-fa", "off", "-ctk", "f32", "-ctv", "f32", "-t", "1", "-np", "1", "-c", "512", "-ngl", "0")
-        self._command = [str(llama_server()), "-m", str(base), "--lora", str(adapter), "--port", str(port), *exact]
+        self.url = f"http://127.0.0.1:{port}"
+        self._command = [str(program("llama-server")), "-m", str(base), "--port", str(port), *flags]
         self._log = log
 
     def __enter__(self) -> LlamaServer:
@@ -70,13 +81,14 @@ class LlamaServer:
         end = time.monotonic() + STARTUP_LIMIT_S
         while not self._ready():
             if self._process.poll() is not None or time.monotonic() > end:
+                self._process.kill()
                 raise RuntimeError(f"llama-server does not start:\n{self._log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.05)
         return self
 
     def _ready(self) -> bool:
         try:
-            return httpx.get(f"{self._url}/health", timeout=1.0).status_code == 200
+            return httpx.get(f"{self.url}/health", timeout=1.0).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -90,7 +102,7 @@ class LlamaServer:
             "top_k": 1,
         }
         body |= {"return_tokens": True, "cache_prompt": False}
-        answer = httpx.post(f"{self._url}/completion", content=json.dumps(body), timeout=60.0).raise_for_status().json()
+        answer = httpx.post(f"{self.url}/completion", content=json.dumps(body), timeout=60.0).raise_for_status().json()
         return answer["tokens"], answer["content"]
 
     def __exit__(

@@ -20,6 +20,8 @@ def make_sys(sys_root: Path, busy: str | None = "7\n") -> Path:
     write(device / "device", "0x743f\n")
     write(device / "mem_info_vram_total", f"{VRAM_TOTAL_BYTES}\n")
     write(device / "mem_info_vram_used", f"{VRAM_USED_BYTES}\n")
+    write(device / "current_link_speed", "16.0 GT/s PCIe\n")
+    write(device / "current_link_width", "4\n")
     if busy is not None:
         write(device / "gpu_busy_percent", busy)
     (device / "drm/renderD128").mkdir(parents=True)

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,18 @@ from a3x.agent.scripted import ScriptedAgent
 from a3x.cli import chat, doctor, main, output, status
 from a3x.cli.client import Client
 from a3x.clock import SystemClock
-from a3x.config import load
+from a3x.config import EngineSection, load
 from a3x.disk import RealDisk
+from a3x.engine.plan import plan
 from a3x.errors import NotFound, Overloaded
+from a3x.hardware.amd import Card
+from a3x.hardware.room import Room
 from a3x.http.address import ADDRESS
 from a3x.stores.db import Database
 from a3x.types import Piece
 from tests.support import tiny
 from tests.support.http_house import FakeExperiences, FakeServices, experience
+from tests.support.models import SEVENTY_B, THREE_B
 from tests.support.scripted_daemon import scripted_daemon
 
 
@@ -138,10 +143,23 @@ STATUS = {
         "threads": 1,
         "context_tokens": 1024,
         "chat_template": "model",
+        "plan": asdict(
+            plan(EngineSection(), THREE_B, Room(4, 16 << 30, 12 << 30, "card0", 4080 << 20, 4000 << 20, True))
+        ),
+        "sleep": {
+            "state": "asleep",
+            "idle_unload_s": 900.0,
+            "quiet_s": 3.0,
+            "wakes": 1,
+            "last_wake_s": 0.2,
+            "freed_bytes": 9 << 20,
+        },
+        "lease": {"owner": "shared", "reason": "there is no card"},
     },
     "memory": {"recording": True, "experiences": 1},
     "adapters": 2,
     "resident_bytes": 97 << 20,
+    "pss_bytes": 80 << 20,
 }
 
 
@@ -153,6 +171,18 @@ def test_status_speaks_to_people() -> None:
     assert rows["resident mixes"] == "base, cli@7:1.0"
     assert rows["context"] == "1024 tokens on 1 thread"
     assert rows["memory"] == "1 experience, recording on"
+    assert rows["main memory"] == "97 MiB resident, 80 MiB its own share"
+    assert (
+        rows["model is"]
+        == "asleep; sleeps after 15 min of quiet, woken 1 time, last in 0.2 s, 9 MiB given back last time"
+    )
+    assert rows["card"] == "shared: there is no card"
+    shape, *reasons, card, ram = rows["plan"].splitlines()
+    assert shape == "4096 tokens, 1 × 2 answers at a time, KV f16, 256 MiB of adapters"
+    assert reasons[0] == "all 28 layers and the output layer on the card: 4000 MiB are free on card0"
+    assert card.startswith("card: weights 1925, kv 896, ")
+    assert card.endswith("reserve 326; 4000 MiB free")
+    assert ram.startswith("main memory: weights 308, kv 0, ")
     loading = {**STATUS, "ready": False, "model": None, "engine": {}}
     assert dict(status.rows("http://here", loading))["state"].startswith("loading")
 
@@ -280,6 +310,23 @@ def test_doctor_fails_without_a_model(capsys: pytest.CaptureFixture[str], home: 
         assert doctor.check_daemon(load())[0].level == "ok"
     with scripted_daemon(home, FakeServices(is_ready=False)):
         assert doctor.check_daemon(load())[0].level == "warn"
+
+
+def test_doctor_shows_the_plan_and_refuses_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    [found] = doctor.check_plan(load(environ={}))
+    assert found.level == "ok"
+    assert "main memory: weights 12, " in found.found
+    monkeypatch.setattr("a3x.engine.fit.read_sizes", lambda path: SEVENTY_B)
+    monkeypatch.setattr("a3x.engine.fit.measure", lambda cores, offload: Room(4, 16 << 30, 12 << 30, "no card"))
+    [refused] = doctor.check_plan(load(environ={}))
+    assert refused.level == "fail"
+    assert "the model does not fit" in refused.found
+
+
+def test_doctor_tells_an_unknown_load_from_none() -> None:
+    card = Card("card0", "1002:743f", "gfx1034", 4080 << 20, 80 << 20, None, "16.0 GT/s x4")
+    assert doctor.card_line(card) == "card0 gfx1034, 4000 MiB free, load unknown, PCIe 16.0 GT/s x4"
+    assert "0 % busy" in doctor.card_line(replace(card, busy_percent=0))
 
 
 def test_doctor_prints_json_and_exits_by_what_it_found(

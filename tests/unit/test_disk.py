@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from a3x.clock import HandClock, SystemClock
-from a3x.disk import RealDisk
+from a3x.disk import RealDisk, file_identity
 from a3x.errors import StorageFull
 
 
@@ -75,3 +75,18 @@ def test_clocks() -> None:
     system = SystemClock()
     assert system.monotonic() <= system.monotonic()
     assert system.now() > 1_700_000_000
+
+
+def test_a_file_is_another_once_it_is_replaced_or_written_to(tmp_path: Path) -> None:
+    path, other = tmp_path / "a", tmp_path / "b"
+    assert file_identity(path) is None
+    path.write_text("one")
+    first = file_identity(path)
+    assert first is not None
+    assert file_identity(path) == first
+    other.write_text("two")
+    other.replace(path)
+    second = file_identity(path)
+    assert second != first
+    path.write_text("three")
+    assert file_identity(path) != second

@@ -10,7 +10,7 @@ import typer
 
 from a3x.cli import main
 from a3x.config import INSTALLER_VARIABLES, Server, Settings
-from a3x.http import errors, openai
+from a3x.http import errors, openai_chat, openai_completions
 from a3x.http.app import build
 from tests.support.http_house import FakeServices, StillClock
 
@@ -35,12 +35,19 @@ def test_the_error_table_is_the_real_one() -> None:
 
 
 def test_the_fields_are_the_real_ones() -> None:
-    used, ignored, refused = (
-        re.findall(r"`(\w+)`", cells[1]) for cells in rows(section(HTTP, "Fields of a chat completion"))
-    )
-    assert set(used) == set(openai.ChatRequest.model_fields)
-    assert set(ignored) == openai.IGNORED
-    assert set(refused) == set(openai.REFUSED)
+    text = section(HTTP, "Fields of a completion")
+    said = {field.strip("`"): where for field, where, _ in rows(text)}
+    chat, plain = set(openai_chat.ChatRequest.model_fields), set(openai_completions.CompletionRequest.model_fields)
+    assert {field for field, where in said.items() if where in ("both", "chat")} == chat
+    assert {field for field, where in said.items() if where in ("both", "plain")} == plain
+    ignored, refused = (named_after(text, heading) for heading in ("Accepted, without effect:", "Refused unless"))
+    assert ignored == openai_chat.IGNORED | openai_completions.IGNORED
+    assert refused == set(openai_chat.REFUSED) | set(openai_completions.REFUSED)
+
+
+def named_after(text: str, heading: str) -> set[str]:
+    """What stands in backticks in the paragraph that begins with ``heading``."""
+    return set(re.findall(r"`(\w+)`", text.partition(heading)[2].partition("\n\n")[0]))
 
 
 def test_the_routes_exist() -> None:

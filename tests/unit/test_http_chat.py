@@ -16,6 +16,8 @@ from a3x.http.app import build
 from a3x.types import Adapter, Message, Mix, Piece, Sampling
 from tests.support.http_house import ASK, FakeServices, StillClock, client
 
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+
 
 def chat(body: dict[str, Any], agent: ScriptedAgent | None = None, headers: dict[str, str] | None = None) -> Any:
     return client(FakeServices(agent or ScriptedAgent())).post("/v1/chat/completions", json=body, headers=headers)
@@ -100,17 +102,8 @@ def test_greedy_and_learning_when_nothing_is_said() -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("tools", [{"type": "function"}]),
-        ("tool_choice", "required"),
         ("functions", [{}]),
-        ("response_format", {"type": "json_object"}),
-        ("logprobs", True),
-        ("top_logprobs", 2),
-        ("logit_bias", {"1": 5}),
-        ("presence_penalty", 0.5),
-        ("frequency_penalty", -1),
-        ("n", 2),
-        ("n", True),
+        ("function_call", {"name": "f"}),
         ("audio", {}),
         ("modalities", ["text", "audio"]),
         ("reasoning_effort", "high"),
@@ -136,7 +129,30 @@ def test_what_would_change_the_answer_is_refused_by_name(field: str, value: Any)
         ({"max_tokens": 0}, "max_tokens"),
         ({"max_tokens": 3, "max_completion_tokens": 4}, "max_tokens"),
         ({"stop": ""}, "stop[0]"),
-        ({"stop": ["a"] * 17}, "stop"),
+        ({"stop": ["a"] * 1000}, "stop"),
+        ({"stop": "a" * 1025}, "stop[0]"),
+        ({"n": 0}, "n"),
+        ({"n": 17}, "n"),
+        ({"n": True}, "n"),
+        ({"repetition_penalty": 0}, "repetition_penalty"),
+        ({"presence_penalty": 2.1}, "presence_penalty"),
+        ({"frequency_penalty": -3}, "frequency_penalty"),
+        ({"dry_multiplier": -1}, "dry_multiplier"),
+        ({"dry_base": 0.5}, "dry_base"),
+        ({"dry_sequence_breakers": [""]}, "dry_sequence_breakers[0]"),
+        ({"logit_bias": {"x": 1}}, "logit_bias"),
+        ({"logit_bias": {"1": 101}}, "logit_bias[1]"),
+        ({"logit_bias": {str(id): 1 for id in range(1025)}}, "logit_bias"),
+        ({"logit_bias": [1]}, "logit_bias"),
+        ({"logprobs": 1}, "logprobs"),
+        ({"top_logprobs": 2}, "top_logprobs"),
+        ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
+        ({"tools": [{"type": "function"}]}, "tools[0].function"),
+        ({"tools": [TOOL, TOOL]}, "tools"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"tools": [TOOL], "tool_choice": "sometimes"}, "tool_choice"),
+        ({"response_format": {"type": "yaml"}}, "response_format.type"),
+        ({"response_format": {"type": "json_schema"}}, "response_format.json_schema.schema"),
         ({"stop": [1]}, "stop[0]"),
         ({"stream": "yes"}, "stream"),
         ({"stream_options": {"include_usage": True}}, "stream_options"),

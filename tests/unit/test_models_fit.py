@@ -105,7 +105,7 @@ def test_what_is_said_to_fit_does(weights: Weights, on: Machine, context: int, k
 
 
 def test_the_largest_card_counts_and_only_where_the_build_can_use_it() -> None:
-    small = Card("card0", "1002:743f", "gfx1034", 4080 * MIB, 0, 0)
+    small = Card("card0", "1002:743f", "gfx1034", 4080 * MIB, 0, 0, None)
     large = replace(small, name="card1", gfx_target="gfx1100", vram_total_bytes=16 << 30)
     assert machine((small,), 1 << 34, offload=True) == Machine(4080 * MIB, 1 << 34, 128e9)
     assert machine((small, large), 1 << 34, offload=True) == Machine(16 << 30, 1 << 34, None)

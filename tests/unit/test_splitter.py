@@ -52,3 +52,30 @@ def test_broken_utf8_becomes_a_replacement_character() -> None:
 
 def test_the_earliest_of_several_stop_strings_wins() -> None:
     assert split(b"xyabz", [], ("b", "ya"))[0] == "x"
+
+
+def parts(text: str, step: int, marks: str, json_calls: bool) -> tuple[str, list[str]]:
+    splitter = Splitter((), marks, json_calls)  # type: ignore[arg-type]
+    data, spans = text.encode(), []
+    for at in range(0, len(data), step):
+        spans += splitter.feed(data[at : at + step])
+        assert 0 <= splitter.settled <= len(splitter.raw)
+    spans += splitter.finish()
+    assert splitter.settled == len(splitter.raw)
+    return "".join(span.text for span in spans), splitter.tool_calls
+
+
+def test_marks_count_where_they_are_told_to() -> None:
+    text = 'a <tool_call>{"x": 1}</tool_call>'
+    for step in (1, 5, 99):
+        assert parts(text, step, "none", False) == (text, [])
+        assert parts(text, step, "leading", False) == (text, [])
+        assert parts(text[2:], step, "leading", False) == ("", ['{"x": 1}'])
+        assert parts(text, step, "all", False) == ("a ", ['{"x": 1}'])
+
+
+def test_a_closing_mark_in_a_json_string_is_text() -> None:
+    call = r'{"x": "a\"</tool_call>", "y": "\\"}'
+    for step in (1, 4, 99):
+        assert parts(f"<tool_call>{call}</tool_call>b", step, "all", True) == ("b", [call])
+        assert parts(f"<tool_call>{call}</tool_call>b", step, "all", False)[1] != [call], "negative control"

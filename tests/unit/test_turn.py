@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from a3x.agent.calling import Wishes
 from a3x.agent.router import Router
 from a3x.agent.tools.calc import Calc
 from a3x.agent.turn import MAX_TOOL_ROUNDS, Agent, TurnRequest, TurnResult
 from a3x.clock import HandClock
 from a3x.engine.scripted import ScriptedEngine
-from a3x.errors import EngineFailure, PromptTooLong, UnknownModel
-from a3x.types import Adapter, Experience, Generation, Message, Piece, Sampling
+from a3x.errors import BadRequest, EngineFailure, PromptTooLong, UnknownModel
+from a3x.types import Adapter, Experience, Generation, Message, Piece, Sampling, ToolSpec
 
 
 class NoAdapters:
@@ -129,3 +130,84 @@ def test_unknown_adapter() -> None:
     agent, _, _ = make(lambda _: "x")
     with pytest.raises(UnknownModel):
         ask(agent, model="a3x:cli@1")
+
+
+WEATHER = ToolSpec("weather", "", {"type": "object", "properties": {"city": {"type": "string"}}})
+CALL = '<tool_call>{"name": "weather", "arguments": {"city": "Faro </tool_call>"}}</tool_call>'
+
+
+def test_a_client_s_tool_is_handed_over_and_not_run() -> None:
+    agent, engine, sink = make(lambda _: CALL)
+    pieces, result = ask(agent, wishes=Wishes((WEATHER,)))
+    assert (pieces, len(engine.requests), result.tools) == ("", 1, ())
+    assert [(call.name, call.arguments) for call in result.calls] == [("weather", '{"city": "Faro </tool_call>"}')]
+    assert sink.experiences[0].tools[0]["run_by"] == "client"
+    grammar = engine.requests[0].sampling.grammar
+    assert grammar is not None
+    assert grammar.when == "in_calls"
+    assert "calc" in grammar.gbnf, "the agent's own tools go on working"
+    assert engine.requests[0].tools == (WEATHER,)
+
+
+def test_own_tools_run_beside_the_client_s_unless_a_name_is_taken() -> None:
+    agent, engine, _ = make(sums)
+    assert ask(agent, wishes=Wishes((WEATHER,)))[1].completion.text == "17 × 23 = 391"
+    _, result = ask(make(sums)[0], wishes=Wishes((ToolSpec("calc"),)))
+    assert [call.name for call in result.calls] == ["calc"]
+    assert len(engine.requests) == 2
+
+
+def test_the_choice_of_tools_decides_the_grammar() -> None:
+    agent, engine, _ = make(lambda _: CALL)
+    ask(agent, wishes=Wishes((WEATHER,), "none"))
+    ask(agent, wishes=Wishes((WEATHER, ToolSpec("other")), "required", "other"))
+    none, named = (engine.requests[at] for at in (0, -1))
+    assert (none.sampling.grammar, none.tools) == (None, ())
+    assert named.sampling.grammar is not None
+    assert "other" in named.sampling.grammar.gbnf
+    assert "weather" not in named.sampling.grammar.gbnf
+    with pytest.raises(BadRequest, match="no tool 'missing'"):
+        ask(agent, wishes=Wishes((WEATHER,), "required", "missing"))
+
+
+def test_one_call_at_most_if_the_client_wants_no_more() -> None:
+    agent, _, _ = make(lambda _: CALL * 2)
+    assert len(ask(agent, wishes=Wishes((WEATHER,)))[1].calls) == 2
+    assert len(ask(agent, wishes=Wishes((WEATHER,), several=False))[1].calls) == 1
+
+
+def test_marks_in_structured_text_are_text() -> None:
+    agent, _, _ = make(lambda _: '{"a": "<think>x</think><tool_call>y"}')
+    assert ask(agent, wishes=Wishes(schema={"type": "object"}))[0] == '{"a": "<think>x</think><tool_call>y"}'
+    assert ask(agent)[0] != '{"a": "<think>x</think><tool_call>y"}', "negative control: free text has marks"
+
+
+def test_a_raw_prompt_is_recorded_as_such_and_a_measurement_is_not() -> None:
+    agent, _, sink = make(lambda _: "world")
+    ask(agent, raw="hello ")
+    assert (sink.experiences[0].did, sink.experiences[0].this, sink.experiences[0].if_ok) == (
+        "complete",
+        "hello ",
+        "world",
+    )
+    ask(agent, raw=(104, 105))
+    assert sink.experiences[1].this == "hi"
+    pieces, result = ask(agent, raw="hello ", echo=True, top_logprobs=1, sampling=Sampling(max_tokens=0))
+    assert (pieces, result.completion.text, result.completion.prompt_tokens) == ("hello ", "", 6)
+    assert result.echoed is not None
+    assert [token.logprob for token in result.echoed.tokens] == [None, *[-0.5] * 5]
+    assert (result.recorded, len(sink.experiences)) == (False, 2)
+
+
+def test_only_the_first_of_several_choices_is_looked_at_for_a_correction() -> None:
+    noticed: list[str] = []
+
+    class Notes:
+        async def notice(self, messages: Any, session: str, experience_id: str) -> None:
+            noticed.append(experience_id)
+
+    engine, sink = ScriptedEngine(lambda _: "x"), ListSink()
+    agent = Agent(engine, Router(NoAdapters(), "b"), sink, {}, HandClock(), Notes())
+    for choice in (0, 1):
+        ask(agent, choice=choice)
+    assert (len(noticed), len(sink.experiences)) == (1, 2)

@@ -22,6 +22,8 @@ class Tool(Protocol):
     """A named function the model may call."""
 
     name: str
+    parameters: Mapping[str, Any]
+    """The JSON schema of its arguments."""
 
     def run(self, arguments: Mapping[str, Any]) -> tuple[str, bool]:
         """(result or ``error: …``, whether it worked)."""

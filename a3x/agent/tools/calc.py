@@ -12,6 +12,11 @@ class Calc:
     """``calc(expression)``."""
 
     name = "calc"
+    parameters: Mapping[str, Any] = {
+        "type": "object",
+        "properties": {"expression": {"type": "string"}},
+        "required": ["expression"],
+    }
 
     def run(self, arguments: Mapping[str, Any]) -> tuple[str, bool]:
         expression = arguments.get("expression")

@@ -1,0 +1,69 @@
+"""From drawn tokens to pieces for the listener, and the parts of the finished answer. Knows no context and no queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a3x.engine.chat import Span, splitter
+from a3x.engine.llama import Model
+from a3x.engine.sampling import top
+from a3x.errors import BadRequest
+from a3x.types import Generation, Piece, TokenLogprob
+
+
+class Writer:
+    """Writes one answer. ``answer``, ``reasoning``, ``split`` and ``tokens`` are whole after ``finish``."""
+
+    def __init__(self, request: Generation, model: Model, put: Callable[[Piece], None]) -> None:
+        self.answer = ""
+        self.reasoning = ""
+        self.split = splitter(request)
+        self.tokens: list[TokenLogprob] = []
+        self._put = put
+        self._model = model
+        self._rivals = request.top_logprobs
+        self._unsettled: list[tuple[int, TokenLogprob]] = []
+
+    def write(self, token: int, logprob: float, logits: NDArray[np.float32]) -> bool:
+        """Send what became final; True when a stop string ended the answer."""
+        data = self._model.token_bytes(token)
+        begins = len(self.split.raw)
+        spans = self.split.feed(data)
+        if self._rivals is not None:
+            rivals = described(self._model, top(logits, self._rivals))
+            self._unsettled.append((begins, TokenLogprob(token, data, logprob, rivals)))
+        self._emit(spans)
+        return self.split.stopped
+
+    def finish(self) -> None:
+        self._emit(self.split.finish())
+
+    def _emit(self, spans: list[Span]) -> None:
+        settled = [(begins, token) for begins, token in self._unsettled if begins < self.split.settled]
+        self._unsettled = self._unsettled[len(settled) :]
+        tokens = tuple(token for _, token in settled)
+        self.tokens += tokens
+        for span in spans:
+            if span.kind == "reasoning":
+                self.reasoning += span.text
+            else:
+                self.answer += span.text
+            self._put(Piece(span.text, span.kind == "reasoning", tokens))
+            tokens = ()
+        if tokens:
+            self._put(Piece("", tokens=tokens))
+
+
+def described(model: Model, likely: Sequence[tuple[int, float]]) -> tuple[TokenLogprob, ...]:
+    """Tokens and log-probabilities with the bytes they write."""
+    return tuple(TokenLogprob(token, model.token_bytes(token), logprob) for token, logprob in likely)
+
+
+def text_of(model: Model, tokens: Sequence[int]) -> str:
+    """What ``tokens`` write. BadRequest for an id that does not exist."""
+    if any(not 0 <= token < model.vocab_size for token in tokens):
+        raise BadRequest(f"there is a token id that is not in 0..{model.vocab_size - 1}", param="tokens")
+    return b"".join(model.token_bytes(token) for token in tokens).decode("utf-8", "replace")

@@ -1,0 +1,211 @@
+"""Judging the fixed suites, ours against llama-cpp-python's ``Llama`` one item at a time, on the same file and prompts.
+
+``python -m benchmarks.perf.judge [--quick] [--json FILE]``. Both decode greedily with the same cache type and flash
+attention, from the same prompt tokens. Time is that of answering; grading is the same code on the same text and stands
+outside. A verdict may differ only where the first differing token was a near-tie, and such items are listed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import llama_cpp
+import numpy as np
+import psutil
+
+from a3x import resources
+from a3x.clock import SystemClock
+from a3x.config import EngineSection
+from a3x.engine.chat import Splitter
+from a3x.engine.llama import held
+from a3x.engine.scheduler import LlamaEngine
+from a3x.judge.graders import Reply, Score, grade
+from a3x.judge.run import ANSWER_TOKENS, Answered, answer_with, run_suite
+from a3x.judge.suites import FIXED, Item, Suite, load
+from a3x.sandbox.run import Sandbox
+from a3x.types import BASE_MIX, Message
+from benchmarks.support.paired import Budget, Pair, Ratio, ratio, write_evidence
+
+CONCURRENCY = 16
+NEAR_TIE = 0.01
+"""Nats between the two likeliest tokens under which another order of sums may choose the other."""
+TIES_LIMIT = 0.005
+THREADS = (1, 2)
+QUICK_ITEMS = 32
+
+
+class Peer:
+    """``Llama`` as its users have it, greedy, one prompt after the other; it reuses what prefix it can by itself."""
+
+    def __init__(self, model: Path, context: int, threads: int) -> None:
+        self._llama = llama_cpp.Llama(
+            str(model), n_gpu_layers=0, n_ctx=context, n_threads=threads, n_threads_batch=threads,
+            flash_attn=True, verbose=False,
+        )  # fmt: skip
+        self._vocab = held(llama_cpp.llama_model_get_vocab(self._llama.model), "the vocabulary")
+
+    def answer(self, prompt: Sequence[int]) -> list[int]:
+        """Tokens up to the end token or the limit."""
+        found: list[int] = []
+        room = min(ANSWER_TOKENS, self._llama.n_ctx() - len(prompt))
+        for token in self._llama.generate(list(prompt), temp=0.0):
+            if llama_cpp.llama_vocab_is_eog(self._vocab, token):
+                break
+            found.append(token)
+            if len(found) >= room:
+                break
+        return found
+
+    def reply(self, tokens: Sequence[int]) -> Reply:
+        """What is graded of an answer: reasoning and tool calls told apart as our engine does it."""
+        split = Splitter()
+        spans = [*split.feed(self._llama.detokenize(list(tokens))), *split.finish()]
+        text = "".join(span.text for span in spans if span.kind == "answer")
+        return Reply(text, tuple(split.tool_calls))
+
+    def gap(self, prompt: Sequence[int], answer: Sequence[int], ours: str) -> float:
+        """Nats between the two likeliest tokens where our text leaves this answer; infinite if it never does."""
+        same = 0
+        while same < len(answer) and ours.startswith(self.reply(answer[: same + 1]).text.rstrip("\ufffd")):
+            same += 1
+        self._llama.reset()
+        self._llama.eval([*prompt, *answer[:same]])
+        pointer = llama_cpp.llama_get_logits_ith(self._llama.ctx, -1)
+        best = np.sort(np.ctypeslib.as_array(pointer, shape=(self._llama.n_vocab(),)))[-2:]
+        return float(best[1] - best[0])
+
+    def close(self) -> None:
+        self._llama.close()
+
+
+@dataclass
+class Differences:
+    """Items with another verdict: near-ties, which are allowed to be few, and real ones, which are not."""
+
+    items: int = 0
+    ties: list[str] = field(default_factory=list)
+    real: list[str] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> str:
+        return "met" if not self.real and len(self.ties) <= TIES_LIMIT * self.items else "missed"
+
+    def line(self) -> str:
+        told = f"{self.items} items, {len(self.ties)} near-ties {self.ties}, {len(self.real)} others {self.real}"
+        return f"{self.verdict:9} same verdicts (near-ties at most {TIES_LIMIT:.1%}): {told}"
+
+
+class Bench:
+    """Suite after suite: ours and theirs next to each other in time, then both graded."""
+
+    def __init__(self, engine: LlamaEngine, peer: Peer) -> None:
+        self.engine, self.peer = engine, peer
+        self.clock, sandbox = SystemClock(), Sandbox()
+        self.runner = None if sandbox.available() else sandbox
+        self.differences = Differences()
+
+    async def suite(self, suite: Suite, prompts: Sequence[Sequence[int]], ours_first: bool) -> Pair:
+        """(our items a second, their items a second)."""
+        early = await self._ours(suite) if ours_first else None
+        answers, their_s = self._theirs(prompts)
+        replies, our_s = early or await self._ours(suite)
+        for item, prompt, mine, answer in zip(suite.items, prompts, replies, answers, strict=True):
+            self._compare(item, prompt, mine, answer)
+        return len(suite.items) / our_s, len(suite.items) / their_s
+
+    async def _ours(self, suite: Suite) -> tuple[list[Reply], float]:
+        """As the gate judges, but for what was answered, not only for how it was graded."""
+        answer, found = answer_with(self.engine, BASE_MIX), dict[str, Reply]()
+
+        async def keeping(item: Item) -> Answered:
+            answered = await answer(item)
+            found[item.id] = Reply(answered.text, tuple(answered.tool_calls))
+            return answered
+
+        result = await run_suite(suite, keeping, self.clock, None, CONCURRENCY)
+        return [found[item.id] for item in suite.items], result.seconds
+
+    def _theirs(self, prompts: Sequence[Sequence[int]]) -> tuple[list[list[int]], float]:
+        began = self.clock.monotonic()
+        answers = [self.peer.answer(prompt) for prompt in prompts]
+        return answers, self.clock.monotonic() - began
+
+    def _compare(self, item: Item, prompt: Sequence[int], mine: Reply, answer: Sequence[int]) -> None:
+        self.differences.items += 1
+        theirs = self.peer.reply(answer)
+        if mine == theirs or self._score(item, mine) == self._score(item, theirs):
+            return
+        gap = self.peer.gap(prompt, answer, mine.text)
+        (self.differences.ties if gap < NEAR_TIE else self.differences.real).append(f"{item.id} ({gap:.2g} nats)")
+
+    def _score(self, item: Item, reply: Reply) -> Score:
+        return grade(item, reply, self.runner, int(self.clock.now()))
+
+
+async def prompts_of(engine: LlamaEngine, suite: Suite) -> list[tuple[int, ...]]:
+    """The tokens each item is asked with."""
+    whole = await engine.encode([(*item.messages, Message("assistant", "?")) for item in suite.items])
+    return [each.ids[: each.answer_start] for each in whole]
+
+
+def best_threads(model: Path, context: int, prompts: Sequence[Sequence[int]]) -> int:
+    """With how many threads the peer answers these prompts fastest."""
+    clock, took = SystemClock(), dict[int, float]()
+    for threads in THREADS:
+        peer = Peer(model, context, threads)
+        peer.answer(prompts[0])
+        began = clock.monotonic()
+        for prompt in prompts:
+            peer.answer(prompt)
+        took[threads] = clock.monotonic() - began
+        peer.close()
+    return min(took, key=lambda threads: took[threads])
+
+
+async def measure(rounds: int, items: int | None) -> tuple[list[Pair], Differences, dict[str, Any]]:
+    """All suites, ``rounds`` times, at most ``items`` of each."""
+    model, folder = resources.seed_model(), resources.path("benchmarks/suites")
+    suites = [load(folder, name) for name in FIXED]
+    suites = [replace(suite, items=suite.items[:items]) for suite in suites]
+    cores = psutil.cpu_count(logical=False) or 1
+    engine = LlamaEngine(model, EngineSection(), cores, SystemClock(), queue_limit=4 * CONCURRENCY)
+    info = await engine.start()
+    pairs: list[Pair] = []
+    try:
+        prompts = {suite.name: await prompts_of(engine, suite) for suite in suites}
+        threads = best_threads(model, info.context_tokens, prompts[suites[0].name][:12])
+        bench = Bench(engine, Peer(model, info.context_tokens, threads))
+        for number in range(rounds * len(suites)):
+            suite = suites[number % len(suites)]
+            mine, theirs = await bench.suite(suite, prompts[suite.name], ours_first=number % 2 == 0)
+            print(f"  {suite.name:10} {mine:7.1f} / {theirs:.1f} items/s", flush=True)
+            pairs.append((mine, theirs))
+        bench.peer.close()
+    finally:
+        await engine.close()
+    return pairs, bench.differences, {"peer_threads": threads, "concurrency": CONCURRENCY, "rounds": rounds}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the ratio and the differing verdicts. 1 if either is missed."""
+    parser = argparse.ArgumentParser(prog="benchmarks.perf.judge", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help=f"one round of {QUICK_ITEMS} items a suite")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the evidence there")
+    options = parser.parse_args(arguments)
+    pairs, differences, settings = asyncio.run(measure(*((1, QUICK_ITEMS) if options.quick else (3, None))))
+    figure: Ratio = ratio("judging a suite ÷ Llama, one at a time", pairs, "items/s", Budget("at least", 3.0))
+    print(figure.line(), differences.line(), sep="\n")
+    if options.json:
+        said = {"items": differences.items, "ties": differences.ties, "real": differences.real}
+        write_evidence(options.json, "judge", [figure], {**settings, "verdicts": said})
+    return int("missed" in (figure.verdict, differences.verdict))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
