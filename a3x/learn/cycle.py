@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import apsw
 
 from a3x.errors import A3XError, ConfigError, Conflict, EngineFailure
-from a3x.judge import gate
+from a3x.judge import gate, overlap
 from a3x.judge.executed import Runner
 from a3x.judge.gate import FACTS, LESSON, Trial, Verdict
 from a3x.judge.run import SuiteResult, answer_with, run_suite
@@ -45,7 +45,7 @@ from a3x.runs import (
 )
 from a3x.stores.adapters import Adapters, Lineage
 from a3x.stores.cycles import Cycle, Cycles, advance
-from a3x.stores.records import Records, mark_learned
+from a3x.stores.records import Record, Records, mark_learned
 from a3x.stores.verdicts import StoredVerdict, Verdicts
 from a3x.types import BASE_MIX, Adapter, Clock, Encoded, Engine, Mix
 
@@ -103,6 +103,9 @@ class CycleRunner:
         self.home = home
         self._clock = clock
         self._progress = progress
+        self._benchmark = overlap.Seen()
+        for item in (item for suite in teaching.suites.values() for item in suite.items):
+            self._benchmark.add(item.messages[-1].content, item.gold)
 
     @property
     def base_sha256(self) -> str:
@@ -150,18 +153,24 @@ class CycleRunner:
             "unlearned": [record.id for record in records.unlearned(cycle.theme)],
             "learned": [record.id for record in records.learned(cycle.theme)],
             "records_sha256": spec.records.sha256,
+            "left_out": [record.id for record in records.unlearned(cycle.theme) if self._examined(record)],
             "examples": len(lesson.conversations),
             "steps": spec.steps,
         }
         reason = f"{len(facts['unlearned'])} new and {len(facts['learned'])} older records, {spec.steps} steps"
+        if facts["left_out"]:
+            reason += f", {len(facts['left_out'])} left out: the benchmark asks for them"
         return await self._stores.cycles.advance(cycle.id, "opened", "curated", facts, reason)
 
     def _lesson(self, cycle: Cycle, unlearned: Sequence[str]) -> Lesson:
-        records = self._stores.records
-        new = [records.get(id) for id in unlearned]
-        return curate.lesson(
-            new, records.learned(cycle.theme), self._teaching.replay, self._teaching.seed, self._teaching.profile
-        )
+        """Without what the benchmark asks: it would no longer measure anything (DESIGN, invariant 6)."""
+        records, teaching = self._stores.records, self._teaching
+        new = [record for record in map(records.get, unlearned) if not self._examined(record)]
+        learned = [record for record in records.learned(cycle.theme) if not self._examined(record)]
+        return curate.lesson(new, learned, teaching.replay, teaching.seed, teaching.profile)
+
+    def _examined(self, record: Record) -> bool:
+        return self._benchmark.holds(record.question, record.answer)
 
     def _write_run(
         self, cycle: Cycle, lesson: Lesson, encoded: Sequence[Encoded], probes: Sequence[Encoded]

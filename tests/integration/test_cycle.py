@@ -15,10 +15,12 @@ import pytest
 
 from a3x.errors import Conflict, StorageFull
 from a3x.learn.trainer import TrainerProcess
+from a3x.runs import RECORDS_FILE, read_records
 from a3x.stores.cycles import Cycle
 from a3x.stores.fakes import FullDisk
+from a3x.types import Message
 from tests.support import tiny
-from tests.support.loop import Loop
+from tests.support.loop import Loop, tiny_suites
 from tests.support.stages import STATES, Stages
 
 pytestmark = pytest.mark.integration
@@ -231,6 +233,24 @@ def test_a_trainer_that_ends_badly_fails_the_cycle(stages: Stages, tmp_path: Pat
         assert len(loop.stores.records.unlearned("general")) == 10
 
     stages.go_on("curated", tmp_path, body, trainer=trainer_that(tmp_path, command))
+
+
+def test_what_the_benchmark_asks_is_left_out(stages: Stages, tmp_path: Path) -> None:
+    """A correction that gives an item of a fixed suite its answer is never trained on; another one is."""
+
+    async def body(loop: Loop, cycle: Cycle) -> None:
+        item = tiny_suites()["cli"].items[0]
+        examined = await loop.teach(item.messages[-1].content, item.gold)
+        cycle = await loop.until(cycle, "curated")
+        assert cycle.facts["left_out"] == [examined.id]
+        assert "1 left out" in loop.reason(cycle)
+        (trained,) = await loop.engine.encode([(Message("user", "cli"), Message("assistant", item.gold))])
+        runs = read_records(loop.runner.folder(cycle) / RECORDS_FILE)
+        answer = trained.ids[trained.answer_start :]
+        assert runs
+        assert not any(example.ids[-len(answer) :] == answer for example in runs)
+
+    stages.go_on("opened", tmp_path, body)
 
 
 def test_corrections_that_conflict_leave_the_last_word(stages: Stages, tmp_path: Path) -> None:
