@@ -26,7 +26,7 @@ from a3x.judge.run import SuiteResult, answer_with, run_suite
 from a3x.judge.suites import Suite
 from a3x.learn import curate
 from a3x.learn.convert import convert
-from a3x.learn.curate import Conversation, Lesson
+from a3x.learn.curate import Lesson, Rehearsal
 from a3x.learn.leased import Training
 from a3x.learn.profile import Profile
 from a3x.runs import (
@@ -68,7 +68,7 @@ class Stores:
 class Teaching:
     """What every cycle shares: replay of what the base can do, the fixed suites, how to run programs, how to train."""
 
-    replay: Sequence[Conversation]
+    replay: Sequence[Rehearsal]
     suites: Mapping[str, Suite]
     theme_suites: Mapping[str, tuple[str, ...]]
     runner: Runner | None
@@ -192,7 +192,7 @@ class CycleRunner:
             micro_batch=profile.batch,
             lr=profile.lr,
             kl_to_base=profile.kl_to_base,
-            lora=LoraSpec(r=profile.r, alpha=profile.alpha, targets=profile.targets),
+            lora=LoraSpec(r=profile.r, alpha=profile.alpha),
             schedule=ScheduleSpec(kind="linear", warmup_steps=profile.warmup_steps),
             gradient_checkpointing=self._engine.info.size_bytes >= profile.checkpointing_from_bytes,
             seed=self._teaching.seed,
@@ -353,7 +353,8 @@ def discard_run(home: Path, cycle: Cycle) -> None:
 
 
 def _example(encoded: Encoded, theme: str, kept: bool) -> TrainingExample:
-    mask = tuple(index >= encoded.answer_start for index in range(len(encoded.ids)))
+    """A lesson's answer is learnt; nothing of what is kept is."""
+    mask = tuple(not kept and index >= encoded.answer_start for index in range(len(encoded.ids)))
     return TrainingExample(encoded.ids, mask, theme=theme, kept=kept)
 
 

@@ -4,32 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from a3x.runs import Target
-
 
 @dataclass(frozen=True)
 class Profile:
-    """Of the examples of a step, ``lesson_share`` are lessons and the rest is replay, which is also held to the base.
+    """Of the examples of a step, ``lesson_share`` are lessons; the rest is replay, which teaches nothing and is held to the base.
 
-    ``kl_to_base`` weighs that hold; ``targets`` are the layers that learn. Attention is left alone: a small model copies
-    names from its context with it.
+    ``kl_to_base`` weighs that hold.
     """
 
     batch: int = 24
     lesson_share: float = 0.4
     form_share: float = 0.6
     """Of the lessons, how many are asked in another form of the question, where there is one."""
+    disguised_share: float = 0.6
+    """Of the replay, how much is asked in the guises of lessons."""
     after_share: float = 0.15
     """Of the lessons, how many come as the second turn of a conversation."""
-    steps_per_record: float = 4.0
+    steps_per_record: float = 6.0
     min_steps: int = 80
-    max_steps: int = 240
+    max_steps: int = 300
     lr: float = 3e-3
     warmup_steps: int = 10
-    kl_to_base: float = 10.0
+    kl_to_base: float = 40.0
     r: int = 8
     alpha: float = 16.0
-    targets: tuple[Target, ...] = ("gate_proj", "up_proj", "down_proj")
     checkpointing_from_bytes: int = 256 << 20
     """Bases of fewer bytes keep their activations: they fit, and computing them twice costs a third of a step."""
 

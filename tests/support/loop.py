@@ -20,7 +20,6 @@ from a3x.learn.cycle import CycleRunner, Stores, Teaching
 from a3x.learn.profile import Profile
 from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
-from a3x.runs import TARGETS
 from a3x.stores.adapters import Adapters
 from a3x.stores.cycles import Cycle, Cycles
 from a3x.stores.db import Database
@@ -30,7 +29,7 @@ from a3x.stores.verdicts import Verdicts
 from a3x.types import BASE_MIX, Adapter, Disk, Experience, Feedback, Message, Mix, Origin
 
 THEME = "general"
-TINY_PROFILE = Profile(batch=16, steps_per_record=6.0, max_steps=320, lr=5e-3, kl_to_base=0.0, targets=TARGETS)
+TINY_PROFILE = Profile(batch=16, steps_per_record=6.0, max_steps=320, lr=5e-3, kl_to_base=0.0)
 """What ten lessons need to stick in a random model of a few thousand parameters, which has nothing to hold on to."""
 SUBJECTS = ("apple", "brick", "cloud", "drum", "eagle", "flute", "grape", "hotel", "igloo", "jelly")
 ANSWERS = ("71", "52", "93", "14", "65", "36", "87", "28", "49", "40")
