@@ -169,7 +169,7 @@ class TrainingExample:
     def _fault(self) -> str:
         if len(self.ids) != len(self.loss_mask):
             return f"{len(self.ids)} tokens and {len(self.loss_mask)} mask entries"
-        if not any(self.loss_mask) and not self.kept:
+        if not any(self.loss_mask):
             return "no token to learn"
         if self.loss_mask[0]:
             return "the first token has nothing before it to be learnt from"

@@ -353,8 +353,7 @@ def discard_run(home: Path, cycle: Cycle) -> None:
 
 
 def _example(encoded: Encoded, theme: str, kept: bool) -> TrainingExample:
-    """A lesson's answer is learnt; nothing of what is kept is."""
-    mask = tuple(not kept and index >= encoded.answer_start for index in range(len(encoded.ids)))
+    mask = tuple(index >= encoded.answer_start for index in range(len(encoded.ids)))
     return TrainingExample(encoded.ids, mask, theme=theme, kept=kept)
 
 
