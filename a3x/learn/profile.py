@@ -16,7 +16,7 @@ class Profile:
     lesson_share: float = 0.4
     form_share: float = 0.6
     """Of the lessons, how many are asked in another form of the question, where there is one."""
-    disguised_share: float = 0.6
+    disguised_share: float = 0.0
     """Of the replay, how much is asked in the guises of lessons."""
     after_share: float = 0.15
     """Of the lessons, how many come as the second turn of a conversation."""

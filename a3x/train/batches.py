@@ -24,7 +24,7 @@ class MicroBatch:
 
     ``places`` int64[n]: flat positions whose next token is learnt; ``wanted`` int64[n]: those tokens; ``weights``
     float32[n]. ``kept_rows`` int64[k]: rows that are held to the base; ``kept`` int64[m]: flat positions in
-    ``tokens[kept_rows]`` whose next token is learnt.
+    ``tokens[kept_rows]`` of their real tokens.
     """
 
     tokens: Tensor
@@ -81,15 +81,14 @@ def _padded(examples: Sequence[TrainingExample], device: torch.device) -> MicroB
         learnt[row, : len(example.ids)] = example.loss_mask
         weights[row] = example.weight
     kept_rows = [row for row, example in enumerate(examples) if example.kept]
-    before = np.roll(learnt.ravel(), -1)
-    kept = np.flatnonzero(before.reshape(learnt.shape)[kept_rows])
-    places = np.flatnonzero(before)
+    kept = [place * length + at for place, row in enumerate(kept_rows) for at in range(len(examples[row].ids))]
+    places = np.flatnonzero(np.roll(learnt.ravel(), -1))
     return MicroBatch(
         tokens=torch.from_numpy(tokens).to(device),
         places=torch.from_numpy(places).to(device),
         wanted=torch.from_numpy(tokens[learnt]).to(device),
         weights=torch.from_numpy(weights[learnt]).to(device),
         kept_rows=torch.tensor(kept_rows, dtype=torch.int64, device=device),
-        kept=torch.from_numpy(kept).to(device),
+        kept=torch.tensor(kept, dtype=torch.int64, device=device),
         real_tokens=sum(len(example.ids) for example in examples),
     )
