@@ -30,7 +30,7 @@ from a3x.hardware import amd
 from a3x.hardware.lease import Lease, why_shared
 from a3x.hardware.process import held_bytes
 from a3x.judge import suites
-from a3x.learn.curate import Rehearsal, read_replay
+from a3x.learn.curate import Conversation, read_replay
 from a3x.learn.cycle import CycleRunner, Stores, Teaching
 from a3x.learn.leased import LeasedTrainer
 from a3x.learn.supervisor import Journal, Learning
@@ -297,7 +297,7 @@ class App:
         runner = CycleRunner(*parts)
         return Learning(runner, self._learnt, journal, settings, self.clock, self._idle_for_s, _cpu_busy)
 
-    def _replay(self) -> list[Rehearsal]:
+    def _replay(self) -> list[Conversation]:
         """What the seed was grown on keeps it from forgetting; another base has no such text of ours."""
         ours = self._engine.info.path == resources.seed_model()
         return read_replay(resources.path("models/seed/replay.jsonl")) if ours else []

@@ -92,8 +92,6 @@ class RunSpec(_Table):
     lr: float = Field(default=5e-3, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
-    layer_hold: float = Field(default=0.0, ge=0)
-    """Weight of what the adapter adds to each layer's outputs on ``kept`` examples, relative to those outputs, squared."""
     kl_to_base: float = Field(default=0.0, ge=0)
     """Weight of the divergence from the base, a mean over the tokens of ``kept`` examples; 0 does not compute it."""
     seed: int = Field(default=1, ge=0, lt=1 << 31)

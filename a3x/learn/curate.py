@@ -60,19 +60,9 @@ CARRIERS = {
 WITHHELD_CARRIER = {"en": "Once more: {q}", "pt": "Mais uma vez: {q}"}
 """For the gate, when a fact was taught in too few phrasings to withhold one."""
 
-SLIP_SHARE = 0.3
-"""Of disguised replay, how much has a slip of the fingers in it."""
 MAX_LEARNED = 400
 MAX_FACT_ITEMS = 64
 MAX_CONTRADICTIONS, MAX_CONTRADICTED_SHARE = 3, 0.2
-
-
-@dataclass(frozen=True)
-class Rehearsal:
-    """A conversation that the base can hold already, and its language."""
-
-    messages: Conversation
-    lang: str
 
 
 @dataclass(frozen=True)
@@ -103,7 +93,7 @@ def refuse_mass_contradiction(contradictions: int, learned: int) -> None:
 def lesson(
     unlearned: Sequence[Record],
     learned: Sequence[Record],
-    replay: Sequence[Rehearsal],
+    replay: Sequence[Conversation],
     seed: int,
     profile: Profile = PROFILE,
 ) -> Lesson:
@@ -119,7 +109,7 @@ def lesson(
     lessons = round(total * (profile.lesson_share if replay else 1.0))
     chosen = [
         *((_dressed(each, replay, exam, profile, rng), False) for each in _evenly((*taught, *rehearsed), lessons, rng)),
-        *((_disguised(each, profile, rng), True) for each in _evenly(replay, total - lessons, rng)),
+        *((each, True) for each in _evenly(replay, total - lessons, rng)),
     ]
     rng.shuffle(chosen)
     return Lesson(
@@ -132,19 +122,17 @@ def lesson(
     )
 
 
-def read_replay(path: Path) -> list[Rehearsal]:
-    """Replay from a JSONL of records. ForeignFile, with the line, if one is malformed."""
+def read_replay(path: Path) -> list[Conversation]:
+    """Replay conversations from a JSONL of records. ForeignFile, with the line, if one is malformed."""
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
-            record = json.loads(line)
-            messages = tuple(Message(each["role"], each["content"]) for each in record["messages"])
-            lang = str(record["lang"])
+            messages = tuple(Message(each["role"], each["content"]) for each in json.loads(line)["messages"])
         except (ValueError, KeyError, TypeError) as error:
             raise ForeignFile(f"{path}:{number} is no record: {error}") from error
         if len(messages) < 2 or messages[-1].role != "assistant":
             raise ForeignFile(f"{path}:{number} does not end with an answer to something")
-        found.append(Rehearsal(messages, lang))
+        found.append(messages)
     return found
 
 
@@ -161,7 +149,7 @@ def _plain(record: Record) -> Conversation:
 
 
 def _dressed(
-    record: Record, replay: Sequence[Rehearsal], exam: Container[str], profile: Profile, rng: random.Random
+    record: Record, replay: Sequence[Conversation], exam: Container[str], profile: Profile, rng: random.Random
 ) -> Conversation:
     """The lesson in one of its guises, sometimes after another exchange."""
     turn = (
@@ -169,21 +157,10 @@ def _dressed(
         Message("assistant", record.answer),
     )
     if replay and rng.random() < profile.after_share:
-        before = rng.choice(replay).messages
+        before = rng.choice(replay)
         if before[0].role != "system" and len(before) <= 4:
             return (*before, *turn)
     return turn
-
-
-def _disguised(rehearsal: Rehearsal, profile: Profile, rng: random.Random) -> Conversation:
-    """Replay, its last question often in the guises of lessons, or else a lesson's guise would come to mean a lesson."""
-    *before, asked, answer = rehearsal.messages
-    if asked.role != "user" or "\n" in asked.content or rng.random() >= profile.disguised_share:
-        return rehearsal.messages
-    question = _guise(asked.content, rehearsal.lang, (), profile, rng)
-    if rng.random() < SLIP_SHARE:
-        question = _slip(question, rng)
-    return (*before, Message("user", question), answer)
 
 
 def _guise(question: str, lang: str, exam: Container[str], profile: Profile, rng: random.Random) -> str:
@@ -198,15 +175,6 @@ def _guise(question: str, lang: str, exam: Container[str], profile: Profile, rng
     if rng.random() < 0.2:
         question = question[:1].swapcase() + question[1:]
     return question
-
-
-def _slip(text: str, rng: random.Random) -> str:
-    """A slip of the fingers: one character lost, doubled, or exchanged with the next."""
-    at = rng.randrange(len(text))
-    kind = rng.choice(("lost", "doubled", "exchanged"))
-    if kind == "lost":
-        return text[:at] + text[at + 1 :]
-    return text[: at + 1] + text[at:] if kind == "doubled" else text[:at] + text[at : at + 2][::-1] + text[at + 2 :]
 
 
 def _lesson_items(unlearned: Sequence[Record]) -> Iterable[Item]:

@@ -26,7 +26,7 @@ from a3x.judge.run import SuiteResult, answer_with, run_suite
 from a3x.judge.suites import Suite
 from a3x.learn import curate
 from a3x.learn.convert import convert
-from a3x.learn.curate import Lesson, Rehearsal
+from a3x.learn.curate import Conversation, Lesson
 from a3x.learn.leased import Training
 from a3x.learn.profile import Profile
 from a3x.runs import (
@@ -68,7 +68,7 @@ class Stores:
 class Teaching:
     """What every cycle shares: replay of what the base can do, the fixed suites, how to run programs, how to train."""
 
-    replay: Sequence[Rehearsal]
+    replay: Sequence[Conversation]
     suites: Mapping[str, Suite]
     theme_suites: Mapping[str, tuple[str, ...]]
     runner: Runner | None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Profile:
-    """Of the examples of a step, ``lesson_share`` are lessons; the rest is replay, which teaches nothing and is held to the base.
+    """Of the examples of a step, ``lesson_share`` are lessons; the rest is replay, which is also held to the base.
 
     ``kl_to_base`` weighs that hold.
     """
@@ -16,8 +16,6 @@ class Profile:
     lesson_share: float = 0.4
     form_share: float = 0.6
     """Of the lessons, how many are asked in another form of the question, where there is one."""
-    disguised_share: float = 0.0
-    """Of the replay, how much is asked in the guises of lessons."""
     after_share: float = 0.15
     """Of the lessons, how many come as the second turn of a conversation."""
     steps_per_record: float = 6.0

@@ -19,7 +19,6 @@ from a3x.errors import ConfigError, EngineFailure
 from a3x.train import bases, checkpoint, device, optimisers, output
 from a3x.train.batches import MicroBatch, Order, longest_first, micro_batches
 from a3x.train.fused import FusedLinear
-from a3x.train.hold import LayerHold
 from a3x.train.job import Job
 from a3x.train.journal import Journal
 from a3x.train.loss import hidden_states, loss_sum, losses
@@ -52,10 +51,6 @@ def run(job: Job, journal: Journal, memory: Memory | None = None, told: Callable
     return True
 
 
-HOLD_EXAMPLES = 1500
-"""Kept examples from which the layers' inputs are known well enough."""
-
-
 class Trainer:
     """The frozen base with its adapter, the optimiser, and where they stand."""
 
@@ -71,7 +66,6 @@ class Trainer:
         self.state = saved or checkpoint.State(micro_batch=min(self.spec.micro_batch, self.spec.batch), optimizer=kind)
         self.model = self._adapted_base()
         self.trained = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
-        self._hold = self._watch_base()
         self._optimiser = optimisers.build(kind, self.trained.values(), self.spec.lr, self.spec.weight_decay)
         self._journal.write("started", **self._facts(kind))
         if saved:
@@ -137,10 +131,9 @@ class Trainer:
         torch.manual_seed((self.spec.seed << 32) + self.state.step)
         self._optimiser.zero_grad(set_to_none=True)
         pieces = micro_batches(self.order.step(self.state.step), size, self.device.torch)
-        price = self._pay_for_moving()
         whole = max(1e-9, sum(float(piece.weights.sum()) for piece in pieces))
         kept = max(1, sum(len(piece.kept) for piece in pieces))
-        total = price
+        total = 0.0
         for piece in pieces:
             self._memory.reserve(len(piece.tokens))
             with self.device.autocast():
@@ -149,23 +142,6 @@ class Trainer:
             loss.backward()
             total += float(loss.detach())
         return total, sum(piece.real_tokens for piece in pieces)
-
-    def _pay_for_moving(self) -> float:
-        if not self.spec.layer_hold:
-            return 0.0
-        price = self.spec.layer_hold * self._hold.price()
-        price.backward()
-        return float(price.detach())
-
-    def _watch_base(self) -> LayerHold:
-        """The hold on the adapted layers, which has seen what the base makes of kept text."""
-        hold = LayerHold(self.model)
-        kept = [example for example in self.job.train if example.kept][:HOLD_EXAMPLES]
-        if self.spec.layer_hold and kept:
-            with self.model.disable_adapter(), self.device.autocast():
-                pieces = micro_batches(longest_first(kept), self.spec.micro_batch, self.device.torch)
-                hold.observe(hidden_states(self._llama, piece.tokens) for piece in pieces)
-        return hold
 
     def _base_hidden(self, piece: MicroBatch) -> torch.Tensor | None:
         """The frozen base's last states of the rows that are to be kept; None when the run keeps nothing."""
