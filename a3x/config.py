@@ -42,7 +42,12 @@ class EngineSection(_Section):
     gpu_layers: int = Field(default=-1, ge=-1)
     """-1: all that the build can place."""
     resident_contexts: int = Field(default=4, ge=1, le=64)
+    """Mixes whose memory is kept apart; one more shares a context with another, which costs a swap a turn."""
+    sequences: int = Field(default=8, ge=1, le=64)
+    """Answers that a context computes at the same time; fewer when the KV memory would grow too large."""
     resident_adapters: int = Field(default=32, ge=1)
+    adapter_mib: int = Field(default=256, ge=1)
+    """MiB of adapters kept loaded; those in use always are."""
     kv_type: str = Field(default="f16", pattern="^(f16|f32|q8_0)$")
     flash_attention: bool = True
     plain_kernels: bool = False

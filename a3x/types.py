@@ -19,6 +19,8 @@ Role = Literal["system", "user", "assistant", "tool"]
 Origin = Literal["user", "verified", "owner_dataset", "generated", "tool", "file", "web"]
 Status = Literal["pending", "completed", "failed"]
 FinishReason = Literal["stop", "length", "cancelled"]
+Priority = Literal["user", "agent", "judging"]
+"""Whose request it is: a person's, the agent's own (critique, consistency), or the gate's. Most urgent first."""
 
 
 # --- time and disk ---------------------------------------------------------------------------------------------------
@@ -126,11 +128,16 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Generation:
-    """One request to the engine: messages in, one assistant message out."""
+    """One request to the engine: messages in, one assistant message out.
+
+    ``deadline_s`` counts from the asking: a request still waiting then is refused as overloaded, an answer ends as "length".
+    """
 
     messages: tuple[Message, ...]
     mix: Mix = BASE_MIX
     sampling: Sampling = Sampling()
+    priority: Priority = "user"
+    deadline_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,9 @@ class Sampler:
             lib.llama_sampler_init_dist(self.seed),
         ]
 
-    def draw(self, context: Context) -> int:
-        """The next token from the last logits."""
-        return int(lib.llama_sampler_sample(held(self._chain, "the sampler"), context.handle, -1))
+    def draw(self, context: Context, row: int = -1) -> int:
+        """The next token from one row of the last decode; -1 is its last."""
+        return int(lib.llama_sampler_sample(held(self._chain, "the sampler"), context.handle, row))
 
     def close(self) -> None:
         if self._chain:
