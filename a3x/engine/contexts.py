@@ -119,7 +119,7 @@ class Residents(Generic[A, C]):
         if hashes & self._leaving:
             return None
         owner = slots.owner(self._model_sha256, mix.key)
-        home = self._choose(owner, 2 if leave_one and self._plan.sequences > 1 else 1)
+        home = self._choose(mix, owner, 2 if leave_one and self._plan.sequences > 1 else 1)
         if home is None:
             return None
         self._used.update(hashes)
@@ -188,18 +188,19 @@ class Residents(Generic[A, C]):
 
     # --- contexts ----------------------------------------------------------------------------------------------------
 
-    def _choose(self, owner: bytes, room: int) -> Home[C] | None:
+    def _choose(self, mix: Mix, owner: bytes, room: int) -> Home[C] | None:
         """Where the mix computes already; else where it has been, a fresh context, the longest unused one, a shared one."""
         sound = [home for home in self._homes if not home.spoilt]
         for home in sound:
             if home.active[owner] > 0:
                 return home if home.slots.idle >= room else None
-        best = min(
-            (home for home in sound if home.slots.idle >= room),
-            key=lambda home: (_lanes(home), not home.slots.knows(owner), home.used),
-            default=None,
-        )
-        if best and _lanes(best) == 0 and best.slots.knows(owner):
+
+        def strange(home: Home[C]) -> bool:
+            return not home.slots.knows(owner) and (home.mix is None or home.mix.key != mix.key)
+
+        roomy = [home for home in sound if home.slots.idle >= room]
+        best = min(roomy, key=lambda home: (_lanes(home), strange(home), home.used), default=None)
+        if best and _lanes(best) == 0 and not strange(best):
             return best
         return self._fresh() or best
 

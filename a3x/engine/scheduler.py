@@ -45,7 +45,6 @@ class LlamaEngine:
         self._clock = clock
         self._queue_limit = queue_limit
         self._inbox: queue.SimpleQueue[Stream | Callable[[], None] | None] = queue.SimpleQueue()
-        self._outbox = Outbox()
         self._in_flight = 0
         self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
         self._loaded: Future[ModelInfo] = Future()
@@ -141,6 +140,7 @@ class LlamaEngine:
         self._publish()
         while self._take_in():
             self._step()
+        self._outbox.close()
         self._residents.close()
         self._model.close()
 
@@ -183,6 +183,7 @@ class LlamaEngine:
 
     def _load(self) -> ModelInfo:
         start_backend()
+        self._outbox = Outbox()
         model = self._model = Model(self._path, self._settings.gpu_layers, self._settings.plain_kernels)
         self._template = ChatTemplate(model)
         made = self._plan = plan(self._settings, model.trained_context, model.size_bytes, self._cores, model.kv_values)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import queue
+import threading
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -51,31 +54,49 @@ class Mailbox:
 
 
 class Outbox:
-    """Carries a step's items from the engine thread to the loop with at most one wake-up."""
+    """Carries a step's items from the engine thread to the loop with at most one wake-up.
+
+    A bell thread rings the loop: waking a loop lets go of Python's lock, and the engine thread would get it back only when
+    the loop has done its work. Handing the bell a note does not, so the loop works while the engine is inside llama.cpp.
+    """
 
     def __init__(self) -> None:
         self._items: deque[tuple[Mailbox, Item]] = deque()
-        self._awake = False
+        self._rung = False
+        self._notes: queue.SimpleQueue[asyncio.AbstractEventLoop | None] = queue.SimpleQueue()
+        self._bell = threading.Thread(target=self._ring, name="engine-bell", daemon=True)
+        self._bell.start()
 
     def put(self, mailbox: Mailbox, item: Item) -> None:
         self._items.append((mailbox, item))
 
     def flush(self) -> None:
-        """Wake the loop, unless it is about to look anyway. A loop that is gone is a listener that is gone."""
-        if not self._items or self._awake:
-            return
-        self._awake = True
-        try:
-            self._items[0][0].loop.call_soon_threadsafe(self._deliver)
-        except RuntimeError:
-            self._awake = False
-            while self._items:
-                self._items.popleft()[0].abandoned = True
+        """Wake the loop, unless it is about to look anyway."""
+        if self._items and not self._rung:
+            self._rung = True
+            self._notes.put(self._items[0][0].loop)
+
+    def close(self) -> None:
+        """Ring for the last time."""
+        self._notes.put(None)
+        self._bell.join()
+
+    def _ring(self) -> None:
+        while (loop := self._notes.get()) is not None:
+            try:
+                loop.call_soon_threadsafe(self._deliver)
+            except RuntimeError:  # a loop that is gone is a listener that is gone
+                for mailbox, _ in self.take():
+                    mailbox.abandoned = True
+
+    def take(self) -> Iterator[tuple[Mailbox, Item]]:
+        """Everything that has been put; what is put from here on rings again."""
+        self._rung = False
+        while self._items:
+            yield self._items.popleft()
 
     def _deliver(self) -> None:
-        self._awake = False  # first, so that what is put from here on wakes the loop again
-        while self._items:
-            mailbox, item = self._items.popleft()
+        for mailbox, item in self.take():
             mailbox.receive(item)
 
 

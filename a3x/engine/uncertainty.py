@@ -17,7 +17,8 @@ def spread(logits: NDArray[np.float32]) -> tuple[list[float], list[float]]:
     """
     with np.errstate(all="ignore"):
         top = logits.max(axis=1, keepdims=True)
-        shifted = np.maximum(logits - top, LEAST)
+        shifted = logits - top
+        np.maximum(shifted, LEAST, out=shifted)
         weights = np.exp(shifted)
         total = weights.sum(axis=1)
         log_total = np.log(total)
