@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -78,7 +79,7 @@ class Mix:
 
     parts: tuple[tuple[Adapter, float], ...] = ()
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Content identity: equal keys give equal answers. Never the names: a reloaded name may hold other weights."""
         text = "+".join(

@@ -22,6 +22,8 @@ from a3x.types import Clock, FinishReason, Generation, Mix, Priority, Sampling
 
 QUANTUM_S = 0.01
 """Mixes that share a context change places only this often: a change costs about a millisecond."""
+LOOK_S = 0.05
+"""Those who wait are looked at when something changed, and this often for what time alone changes."""
 
 
 class Speech(Protocol):
@@ -69,8 +71,9 @@ class Batcher:
         self._lanes: dict[tuple[Home, str], Lane] = {}
         self._turns: Turns[Lane] = Turns()
         self._last: tuple[Lane, float] | None = None
+        self._look_again = 0.0
         self.changed = True
-        """Something begins or ends since the owner last looked."""
+        """Something began or ended since the owner last looked; the owner says when it has."""
         self.counters = {"answers": 0, "failures": 0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}
         self.busy_s = 0.0
 
@@ -90,6 +93,7 @@ class Batcher:
             stream.room = self._room(len(stream.prompt), stream.request.sampling)
             stream.writer = Writer(stream.request, self._speech, partial(self._outbox.put, stream.mailbox))
             self._waiting.add(stream, stream.request.priority, stream.asked_at)
+            self._look_again = 0.0
         except A3XError as error:
             self._refuse(stream, error)
         except Exception as error:  # a template or a tokeniser may fail in any way; it costs its own request only
@@ -132,29 +136,34 @@ class Batcher:
 
     def _admit(self, now: float) -> None:
         """Give sequences to those who wait, most urgent first; who cannot be placed yet lets others pass."""
-        if not len(self._waiting):
+        if not len(self._waiting) or now < self._look_again:
             return
+        self._look_again = now + LOOK_S
         left: list[Stream] = []
+        full: set[tuple[str, bool]] = set()
         for stream in self._waiting.in_order():
             if stream.mailbox.abandoned:
                 self.changed = True
             elif stream.late(now):
                 waited = f"{now - stream.asked_at:.1f} s"
                 self._refuse(stream, Overloaded(f"the request's deadline passed after {waited} in the queue"))
-            elif not self._place(stream, now):
+            elif not self._place(stream, now, full):
                 left.append(stream)
         self._waiting.keep(left)
 
-    def _place(self, stream: Stream, now: float) -> bool:
-        """False if it has to wait."""
+    def _place(self, stream: Stream, now: float, full: set[tuple[str, bool]]) -> bool:
+        """False if it has to wait. ``full`` are the mixes that already had to, with and without leaving room for people."""
         request = stream.request
         modest = request.priority != "user" and now - stream.asked_at < PATIENCE_S
+        if (request.mix.key, modest) in full:
+            return False
         try:
             seat = self._residents.place(request.mix, stream.prompt, leave_one=modest)
         except A3XError as error:
             self._refuse(stream, error)
             return True
         if seat is None:
+            full |= {(request.mix.key, True), (request.mix.key, modest)}
             return False
         try:
             stream.sampler = self._sampler(request.sampling)
@@ -311,6 +320,7 @@ class Batcher:
             del self._lanes[seat.home, mix.key]
         stream.sampler.close()
         self._residents.release(seat, mix)
+        self._look_again = 0.0
         self.changed = True
 
 

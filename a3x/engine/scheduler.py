@@ -161,7 +161,7 @@ class LlamaEngine:
     def _wind_up(self) -> bool:
         """Finish the answers that run; always False."""
         self._batcher.refuse_waiting(NotReady("the daemon is stopping"))
-        self._outbox.flush()
+        self._step()
         while not self._batcher.idle:
             self._step()
         return False
