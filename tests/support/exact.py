@@ -71,7 +71,8 @@ class Evaluator:
     def answer(self, messages: Sequence[Message], mix: Mix, most: int) -> Greedy:
         context, model = self._context, self._model
         for adapter, _ in mix.parts:
-            self._adapters.setdefault(adapter.sha256, model.load_adapter(adapter.path))
+            if adapter.sha256 not in self._adapters:
+                self._adapters[adapter.sha256] = model.load_adapter(adapter.path)
         context.set_adapters([(self._adapters[adapter.sha256], scale) for adapter, scale in mix.parts])
         context.clear()
         prompt = self._template.prompt(messages)
