@@ -287,12 +287,12 @@ class Batcher:
             row = logits[index]
             stream.logprobs.append(float(row[token]) - totals[index])
             stream.entropies.append(entropies[index])
-            self._tell(stream, token, row)
+            self._tell(stream, token, row, totals[index])
 
-    def _tell(self, stream: Stream, token: int, row: NDArray[np.float32]) -> None:
+    def _tell(self, stream: Stream, token: int, row: NDArray[np.float32], total: float) -> None:
         """What became final goes to the listener; an end token, a stop string or no room end the answer."""
         assert stream.writer is not None
-        if self._speech.ends_generation(token) or stream.writer.write(token, stream.logprobs[-1], row):
+        if self._speech.ends_generation(token) or stream.writer.write(token, row, total):
             self._finish(stream, "stop")
         elif len(stream.logprobs) >= stream.room:
             self._finish(stream, "length")

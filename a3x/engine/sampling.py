@@ -139,13 +139,14 @@ def _choose(chain: lib.llama_sampler_p, candidates: Candidates) -> int:
     return int(array.data[array.selected].id)
 
 
-def top(logits: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
-    """The ``count`` likeliest tokens with their log-probabilities, best first, the lower id first among equals."""
+def top(logits: NDArray[np.float32], count: int, total: float) -> list[tuple[int, float]]:
+    """The ``count`` likeliest tokens with their log-probabilities, best first, the lower id first among equals.
+
+    ``total`` is the row's normaliser, the first of ``uncertainty.spread``.
+    """
     if count <= 0:
         return []
     count = min(count, len(logits))
     found = np.argpartition(-logits, count - 1)[:count]
-    shifted = logits.astype(np.float64) - float(logits.max())
-    log_total = float(np.log(np.exp(shifted).sum()))
     order = sorted((int(token) for token in found), key=lambda token: (-float(logits[token]), token))
-    return [(token, float(shifted[token]) - log_total) for token in order]
+    return [(token, float(logits[token]) - total) for token in order]

@@ -34,5 +34,5 @@ class Scoring:
             raise EngineFailure("the model's numbers are not finite with this mix; nothing can be scored")
         for row, token in enumerate(prompt[start + 1 : start + len(logits) + 1]):
             logprob = float(logits[row, token]) - totals[row]
-            rivals = described(model, top(logits[row], self._rivals))
+            rivals = described(model, top(logits[row], self._rivals, totals[row]))
             self.tokens.append(TokenLogprob(token, model.token_bytes(token), logprob, rivals))

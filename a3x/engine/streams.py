@@ -41,7 +41,7 @@ class Mailbox:
     def receive(self, item: Item) -> None:
         last = self._items[-1] if self._items else None
         if isinstance(item, Piece) and isinstance(last, Piece) and item.reasoning == last.reasoning:
-            self._items[-1] = Piece(last.text + item.text, item.reasoning)
+            self._items[-1] = Piece(last.text + item.text, item.reasoning, last.tokens + item.tokens)
         else:
             self._items.append(item)
         if self._waiter and not self._waiter.done():

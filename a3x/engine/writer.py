@@ -34,14 +34,17 @@ class Writer:
         self._rivals = request.top_logprobs
         self._unsettled: list[tuple[int, TokenLogprob]] = []
 
-    def write(self, token: int, logprob: float, logits: NDArray[np.float32]) -> bool:
-        """Send what became final; True when a stop string ended the answer. ``logits`` is the row the token was drawn from."""
+    def write(self, token: int, logits: NDArray[np.float32], total: float) -> bool:
+        """Send what became final; True when a stop string ended the answer.
+
+        ``logits`` is the row that the token was drawn from, ``total`` its normaliser (``uncertainty.spread``).
+        """
         data = self._model.token_bytes(token)
         begins = len(self.split.raw)
         spans = self.split.feed(data)
         if self._rivals is not None:
-            rivals = described(self._model, top(logits, self._rivals))
-            self._unsettled.append((begins, TokenLogprob(token, data, logprob, rivals)))
+            rivals = described(self._model, top(logits, self._rivals, total))
+            self._unsettled.append((begins, TokenLogprob(token, data, float(logits[token]) - total, rivals)))
         self._emit(spans)
         return self.split.stopped
 
