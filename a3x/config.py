@@ -51,7 +51,8 @@ class EngineSection(_Section):
     """MiB of adapters kept loaded; 0: planned, at most 256. Those in use always are."""
     kv_type: Literal["auto", "f16", "f32", "q8_0"] = "auto"
     """auto: f16, and q8_0 where nothing else fits."""
-    flash_attention: bool = True
+    flash_attention: bool | None = None
+    """Unset: with layers on the card, or with an 8-bit KV, which needs it (docs/decisions/0022)."""
     idle_unload_s: float = Field(default=900.0, ge=0)
     """Seconds without a request after which the model leaves memory; 0: never. A quarter of an hour outlasts a pause
     in a conversation, and waking costs one load from a file that is mostly still in the page cache."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -19,6 +20,8 @@ Role = Literal["system", "user", "assistant", "tool"]
 Origin = Literal["user", "verified", "owner_dataset", "generated", "tool", "file", "web"]
 Status = Literal["pending", "completed", "failed"]
 FinishReason = Literal["stop", "length", "cancelled"]
+Priority = Literal["user", "agent", "judging"]
+"""Whose request it is: a person's, the agent's own (critique, consistency), or the gate's. Most urgent first."""
 
 
 # --- time and disk ---------------------------------------------------------------------------------------------------
@@ -80,7 +83,7 @@ class Mix:
 
     parts: tuple[tuple[Adapter, float], ...] = ()
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Content identity: equal keys give equal answers. Never the names: a reloaded name may hold other weights."""
         text = "+".join(
@@ -172,6 +175,7 @@ class Generation:
     """One request to the engine: messages in, one assistant message out; or ``raw`` in and its continuation out.
 
     ``tools`` are shown to the model. ``top_logprobs`` asks for the tokens' log-probabilities, with that many rivals each.
+    ``deadline_s`` counts from the asking: a request still waiting then is refused as overloaded, an answer ends as "length".
     """
 
     messages: tuple[Message, ...]
@@ -180,6 +184,8 @@ class Generation:
     tools: tuple[ToolSpec, ...] = ()
     raw: RawPrompt | None = None
     top_logprobs: int | None = None
+    priority: Priority = "user"
+    deadline_s: float | None = None
 
 
 @dataclass(frozen=True)

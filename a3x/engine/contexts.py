@@ -1,51 +1,92 @@
-"""Who is resident: adapters by content hash, contexts by mix, and which prompt tokens each context's memory holds.
+"""Who is resident: adapters by content hash, contexts, and in which context a mix computes.
 
-A context serves one mix at a time; the least recently used one is re-purposed (memory cleared, adapters replaced) when
-another mix needs room. Prefixes are reused only inside the same mix and only up to a chunk boundary (DESIGN, Exactness).
+A mix computes in one context at a time. It gets one of its own while there are enough; then mixes share a context, whose
+adapters are changed from turn to turn. Memory belongs to sequences, not to contexts: what a sequence holds was computed
+with one mix and is found again only by that mix (``slots``), so that prefixes outlive turns and swaps.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+import hashlib
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
-from a3x.engine.llama import CHUNK_TOKENS, Context, LoadedAdapter, Model
+from a3x.engine import slots
 from a3x.engine.plan import Plan
-from a3x.types import Adapter, Mix
+from a3x.errors import EngineFailure, ForeignFile
+from a3x.types import BASE_MIX, Adapter, Mix
 
 
-class ResidentContext:
-    """A context, the mix it is set to, and the prompt tokens at the start of its memory, in whole chunks."""
+class Closable(Protocol):
+    def close(self) -> None: ...
 
-    def __init__(self, context: Context, mix: Mix) -> None:
+
+A = TypeVar("A", bound=Closable)
+A_contra = TypeVar("A_contra", bound=Closable, contravariant=True)
+
+
+class Memory(Protocol[A_contra]):
+    """The part of ``llama.Context`` that placing needs."""
+
+    def set_adapters(self, parts: Sequence[tuple[A_contra, float]]) -> None: ...
+    def truncate(self, sequence: int, position: int) -> bool: ...
+    def copy(self, source: int, target: int) -> None: ...
+    def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=Memory)
+
+
+class Home(Generic[C]):
+    """A context, its sequences, the mix that computed here last, and how many streams each owner has here.
+
+    ``spoilt`` after a failure: nothing new comes in, and it is closed once its streams are done.
+    """
+
+    def __init__(self, context: C, sequences: int) -> None:
         self.context = context
-        self.mix = mix
-        self.prefix: list[int] = []
-
-    def rewind(self, prompt: Sequence[int]) -> int:
-        """Keep the longest common prefix in whole chunks, forget the rest; tokens kept, always fewer than the prompt."""
-        limit = min(len(self.prefix), len(prompt) - 1)
-        same = 0
-        while same < limit and self.prefix[same] == prompt[same]:
-            same += 1
-        kept = same // CHUNK_TOKENS * CHUNK_TOKENS
-        if kept == 0:
-            self.context.clear()
-        elif not self.context.truncate(kept):
-            kept = 0
-        self.prefix = self.prefix[:kept]
-        return kept
+        self.slots = slots.Slots(sequences)
+        self.mix: Mix | None = None
+        self.active: Counter[bytes] = Counter()
+        self.known: dict[bytes, Mix] = {}
+        self.used = 0
+        self.spoilt = False
 
 
-class Residents:
-    """The adapters and contexts that are loaded, least recently used first."""
+@dataclass(frozen=True, eq=False)
+class Seat:
+    """A stream's place: a sequence of a context, the tokens already in it, and the chain of the prompt's chunks."""
 
-    def __init__(self, model: Model, plan: Plan) -> None:
-        self._model = model
+    home: Home
+    slot: int
+    kept: int
+    owner: bytes
+    chain: list[bytes] = field(repr=False)
+
+
+class Residents(Generic[A, C]):
+    """The adapters and contexts that are loaded. ``open_context`` and ``load_adapter`` may raise A3XErrors."""
+
+    def __init__(
+        self, model_sha256: str, plan: Plan, open_context: Callable[[], C], load_adapter: Callable[[Path], A]
+    ) -> None:
+        self._model_sha256 = model_sha256
         self._plan = plan
-        self._adapters: OrderedDict[str, LoadedAdapter] = OrderedDict()
-        self._contexts: OrderedDict[str, ResidentContext] = OrderedDict()
+        self._open_context = open_context
+        self._load_adapter = load_adapter
+        self._adapters: OrderedDict[str, tuple[A, int]] = OrderedDict()
+        self._used: Counter[str] = Counter()
+        self._leaving: set[str] = set()
+        self._homes: list[Home[C]] = []
+        self._most_contexts = plan.resident_contexts
+        self._turn = 0
         self.swaps = 0
+        self.prefix_hits = 0
+
+    # --- what there is -----------------------------------------------------------------------------------------------
 
     @property
     def adapter_hashes(self) -> tuple[str, ...]:
@@ -53,69 +94,197 @@ class Residents:
 
     @property
     def mix_labels(self) -> tuple[str, ...]:
-        return tuple(resident.mix.label for resident in self._contexts.values())
+        """Mixes that compute or whose memory is kept."""
+        return tuple(
+            mix.label
+            for home in self._homes
+            for owner, mix in home.known.items()
+            if home.active[owner] or home.slots.knows(owner)
+        )
 
-    def acquire(self, mix: Mix) -> ResidentContext:
-        """The context of ``mix``, loading adapters and re-purposing the oldest context as needed."""
-        resident = self._contexts.get(mix.key)
-        if resident is None:
-            parts = [(self._adapter(adapter), scale) for adapter, scale in mix.parts]
-            resident = self._spare(mix)
-            try:
-                resident.context.set_adapters(parts)
-            except BaseException:
-                resident.context.close()
-                raise
-            self._contexts[mix.key] = resident
-        self._contexts.move_to_end(mix.key)
-        for adapter, _ in mix.parts:
-            self._adapters.move_to_end(adapter.sha256)
-        self._evict_adapters()
-        return resident
+    def sequences(self) -> dict[str, int]:
+        """Sequences by use; contexts not opened yet count as free."""
+        total = self._most_contexts * self._plan.sequences
+        busy = sum(len(home.slots.busy) for home in self._homes)
+        cached = sum(home.slots.cached for home in self._homes)
+        return {"total": total, "busy": busy, "cached": cached, "free": total - busy - cached}
 
-    def discard(self, mix: Mix) -> None:
-        """Close the context of ``mix``: after a failure nothing in it can be trusted."""
-        resident = self._contexts.pop(mix.key, None)
-        if resident:
-            resident.context.close()
+    # --- streams come and go -----------------------------------------------------------------------------------------
 
-    def drop_adapter(self, sha256: str) -> None:
-        """Unload one adapter and every context that uses it."""
-        for key, resident in list(self._contexts.items()):
-            if any(adapter.sha256 == sha256 for adapter, _ in resident.mix.parts):
-                del self._contexts[key]
-                resident.context.close()
-        adapter = self._adapters.pop(sha256, None)
-        if adapter:
-            adapter.close()
+    def place(self, mix: Mix, prompt: Sequence[int], leave_one: bool = False) -> Seat | None:
+        """A sequence for a prompt, with the longest prefix that this very mix has computed; None if it has to wait.
+
+        ``leave_one``: not the last idle sequence of a context. ForeignFile or EngineFailure if the mix cannot be had.
+        """
+        hashes = {adapter.sha256 for adapter, _ in mix.parts}
+        if hashes & self._leaving:
+            return None
+        owner = slots.owner(self._model_sha256, mix.key)
+        home = self._choose(mix, owner, 2 if leave_one and self._plan.sequences > 1 else 1)
+        if home is None:
+            return None
+        self._used.update(hashes)
+        try:
+            for adapter, _ in mix.parts:
+                self._load(adapter)
+            self._evict_adapters()
+            seat = self._sit(home, owner, prompt)
+        except BaseException:
+            self._used.subtract(hashes)
+            raise
+        home.known = {each: known for each, known in home.known.items() if home.active[each] or home.slots.knows(each)}
+        home.known[owner] = mix
+        return seat
+
+    def release(self, seat: Seat, mix: Mix) -> None:
+        """A stream is done: its sequence keeps the prompt's whole chunks and forgets the rest."""
+        home = seat.home
+        kept = home.slots.release(seat.slot)
+        home.active[seat.owner] -= 1
+        home.active += Counter()  # drops what fell to nothing
+        self._used.subtract({adapter.sha256 for adapter, _ in mix.parts})
+        if home.spoilt:
+            self._close_spoilt()
+        elif not home.context.truncate(seat.slot, kept):
+            home.slots.lost(seat.slot)
+
+    def set_mix(self, home: Home[C], mix: Mix) -> C:
+        """The context with its adapters set to ``mix``."""
+        if home.mix is None or home.mix.key != mix.key:
+            home.context.set_adapters([(self._adapters[adapter.sha256][0], scale) for adapter, scale in mix.parts])
+            self.swaps += home.mix is not None
+            home.mix = mix
+        return home.context
+
+    def spoil(self, home: Home[C]) -> None:
+        """After a failure nothing in a context can be trusted."""
+        home.spoilt = True
+        self._close_spoilt()
+
+    def start_drop(self, sha256: str) -> None:
+        """From now on nothing new is placed with this adapter."""
+        self._leaving.add(sha256)
+
+    def end_drop(self, sha256: str) -> bool:
+        """Unload it and forget what was computed with it, unless streams still use it: then False."""
+        if self._used[sha256] > 0:
+            return False
+        for home in self._homes:
+            tainted = [owner for owner, mix in home.known.items() if _uses(mix, sha256)]
+            for slot in home.slots.forget(tainted):
+                home.context.truncate(slot, 0)
+            for owner in tainted:
+                del home.known[owner]
+        self._unload(sha256)
+        self._leaving.discard(sha256)
+        return True
 
     def close(self) -> None:
-        for resident in self._contexts.values():
-            resident.context.close()
-        for adapter in self._adapters.values():
+        for home in self._homes:
+            home.context.close()
+        for adapter, _ in self._adapters.values():
             adapter.close()
-        self._contexts.clear()
+        self._homes.clear()
         self._adapters.clear()
 
-    def _adapter(self, adapter: Adapter) -> LoadedAdapter:
-        loaded = self._adapters.get(adapter.sha256)
-        if loaded is None:
-            loaded = self._adapters[adapter.sha256] = self._model.load_adapter(adapter.path)
-        return loaded
+    # --- contexts ----------------------------------------------------------------------------------------------------
 
-    def _spare(self, mix: Mix) -> ResidentContext:
-        if len(self._contexts) < self._plan.resident_contexts:
-            plan = self._plan
-            context = Context(self._model, plan.context_tokens, plan.threads, plan.kv_type, plan.flash_attention)
-            return ResidentContext(context, mix)
-        _, resident = self._contexts.popitem(last=False)
-        resident.context.clear()
-        self.swaps += 1
-        return ResidentContext(resident.context, mix)
+    def _choose(self, mix: Mix, owner: bytes, room: int) -> Home[C] | None:
+        """Where the mix computes already; else where it has been, a fresh context, the longest unused one, a shared one."""
+        sound = [home for home in self._homes if not home.spoilt]
+        for home in sound:
+            if home.active[owner] > 0:
+                return home if home.slots.idle >= room else None
+
+        def strange(home: Home[C]) -> bool:
+            return not home.slots.knows(owner) and (home.mix is None or home.mix.key != mix.key)
+
+        roomy = [home for home in sound if home.slots.idle >= room]
+        best = min(roomy, key=lambda home: (_lanes(home), strange(home), home.used), default=None)
+        if best and _lanes(best) == 0 and not strange(best):
+            return best
+        return self._fresh() or best
+
+    def _fresh(self) -> Home[C] | None:
+        """A new context while the plan has room for one and there is memory for it."""
+        if len(self._homes) >= self._most_contexts:
+            return None
+        try:
+            home = Home(self._open_context(), self._plan.sequences)
+        except EngineFailure:
+            if not self._homes:
+                raise
+            self._most_contexts = len(self._homes)
+            return None
+        self._homes.append(home)
+        return home
+
+    def _sit(self, home: Home[C], owner: bytes, prompt: Sequence[int]) -> Seat:
+        chain = slots.chain(owner, prompt)
+        placement = home.slots.take(owner, chain)
+        assert placement is not None, "a home is chosen only with an idle slot"
+        for source, target in placement.copies:
+            home.context.copy(source, target)
+        kept = placement.kept
+        if not home.context.truncate(placement.slot, kept):
+            home.slots.lost(placement.slot)
+            kept = 0
+        self._turn += 1
+        self.prefix_hits += kept > 0
+        home.used = self._turn
+        home.active[owner] += 1
+        return Seat(home, placement.slot, kept, owner, chain)
+
+    def _close_spoilt(self) -> None:
+        for home in [home for home in self._homes if home.spoilt and not home.slots.busy]:
+            self._homes.remove(home)
+            home.context.close()
+
+    # --- adapters ----------------------------------------------------------------------------------------------------
+
+    def _load(self, adapter: Adapter) -> None:
+        if adapter.sha256 not in self._adapters:
+            _verify(adapter)
+            loaded = self._load_adapter(adapter.path)
+            self._adapters[adapter.sha256] = (loaded, adapter.path.stat().st_size)
+        self._adapters.move_to_end(adapter.sha256)
 
     def _evict_adapters(self) -> None:
-        in_use = {adapter.sha256 for resident in self._contexts.values() for adapter, _ in resident.mix.parts}
-        for sha256 in [sha256 for sha256 in self._adapters if sha256 not in in_use]:
-            if len(self._adapters) <= self._plan.resident_adapters:
+        """Unload the longest unused ones until number and size are within the plan."""
+        for sha256 in [sha256 for sha256 in self._adapters if self._used[sha256] <= 0]:
+            size = sum(size for _, size in self._adapters.values())
+            if len(self._adapters) <= self._plan.resident_adapters and size <= self._plan.adapter_bytes:
                 return
-            self._adapters.pop(sha256).close()
+            self._unload(sha256)
+
+    def _unload(self, sha256: str) -> None:
+        """Out of every context first: llama.cpp would follow a pointer to nothing."""
+        for home in self._homes:
+            if home.mix and _uses(home.mix, sha256):
+                home.context.set_adapters([])
+                home.mix = BASE_MIX
+        adapter = self._adapters.pop(sha256, None)
+        if adapter:
+            adapter[0].close()
+
+
+def _verify(adapter: Adapter) -> None:
+    """A file that changed on disk must not be served under the old name. ForeignFile if it did, or is gone."""
+    try:
+        with adapter.path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ForeignFile(f"adapter {adapter.name} cannot be read: {error}") from error
+    if found != adapter.sha256:
+        raise ForeignFile(
+            f"adapter {adapter.name}: {adapter.path} changed on disk, it is {found[:12]} and not {adapter.sha256[:12]}"
+        )
+
+
+def _uses(mix: Mix, sha256: str) -> bool:
+    return any(adapter.sha256 == sha256 for adapter, _ in mix.parts)
+
+
+def _lanes(home: Home) -> int:
+    """Mixes that compute here now."""
+    return sum(count > 0 for count in home.active.values())

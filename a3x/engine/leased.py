@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from a3x.engine.sleeping import Loadable
 from a3x.hardware.lease import Lease
-from a3x.types import Completion, Encoded, Generation, Message, ModelInfo, Piece
+from a3x.types import Completion, Encoded, Generation, Message, Mix, ModelInfo, Piece, RawPrompt, TokenLogprob
 
 
 class LoadableEngine(Loadable, Protocol):
@@ -43,6 +43,21 @@ class LeasedEngine:
         async with self._lease.serving(), aclosing(self._engine.generate(request)) as items:
             async for item in items:
                 yield item
+
+    async def score(self, prompt: RawPrompt, mix: Mix, top: int) -> tuple[TokenLogprob, ...]:
+        async with self._lease.serving():
+            return await self._engine.score(prompt, mix, top)
+
+    async def tokenize(self, text: str, begin: bool) -> list[int]:
+        async with self._lease.serving():
+            return await self._engine.tokenize(text, begin)
+
+    async def detokenize(self, tokens: Sequence[int]) -> str:
+        async with self._lease.serving():
+            return await self._engine.detokenize(tokens)
+
+    def vocabulary(self) -> Mapping[str, Any]:
+        return self._engine.vocabulary()
 
     async def encode(self, conversations: Sequence[tuple[Message, ...]]) -> list[Encoded]:
         async with self._lease.serving():

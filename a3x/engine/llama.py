@@ -10,7 +10,7 @@ import ctypes
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import llama_cpp.llama_cpp as lib
 import numpy as np
@@ -79,6 +79,8 @@ class Model:
         self.eos = cast(int, lib.llama_vocab_eos(self.vocab))
         turn_end = cast(int, lib.llama_vocab_eot(self.vocab))
         self.end_of_turn = turn_end if turn_end >= 0 else self.eos
+        self._printed: dict[int, bytes] = {}
+        self._ends: dict[int, bool] = {}
         self.adds_bos: bool = bool(lib.llama_vocab_get_add_bos(self.vocab)) and self.bos >= 0
 
     @property
@@ -114,7 +116,13 @@ class Model:
         return list(ids[:count])
 
     def token_bytes(self, token: int) -> bytes:
-        """What one token prints; control tokens print nothing."""
+        """What one token prints; control tokens print nothing. Asked of llama.cpp once a token."""
+        known = self._printed.get(token)
+        if known is None:
+            known = self._printed[token] = self._piece(token)
+        return known
+
+    def _piece(self, token: int) -> bytes:
         buffer = ctypes.create_string_buffer(64)
         size = lib.llama_token_to_piece(self.vocab, token, buffer, 64, 0, False)
         if size < 0:
@@ -127,7 +135,10 @@ class Model:
         return lib.llama_vocab_get_text(self.vocab, token).decode("utf-8", "replace") if token >= 0 else ""
 
     def ends_generation(self, token: int) -> bool:
-        return bool(lib.llama_vocab_is_eog(self.vocab, token))
+        known = self._ends.get(token)
+        if known is None:
+            known = self._ends[token] = bool(lib.llama_vocab_is_eog(self.vocab, token))
+        return known
 
     def is_control(self, token: int) -> bool:
         return bool(lib.llama_vocab_is_control(self.vocab, token))
@@ -156,21 +167,25 @@ class LoadedAdapter:
 
 
 class Context:
-    """One llama.cpp context with per-sequence KV streams; ``tokens`` sized, sequence 0 only.
+    """One llama.cpp context with a KV stream a sequence, ``tokens`` each; sequences are numbered from 0.
 
     Raises EngineFailure when llama.cpp cannot allocate it.
     """
 
     def __init__(
-        self, model: Model, tokens: int, threads: int, kv_type: str = "f16", flash_attention: bool = True
+        self,
+        model: Model,
+        tokens: int,
+        threads: int,
+        kv_type: str = "f16",
+        flash_attention: bool = True,
+        sequences: int = 1,
     ) -> None:
         params = lib.llama_context_default_params()
-        params.n_ctx = tokens
-        params.n_batch = CHUNK_TOKENS
-        params.n_ubatch = CHUNK_TOKENS
-        params.n_seq_max = 1
-        params.n_threads = threads
-        params.n_threads_batch = threads
+        params.n_ctx = tokens * sequences
+        params.n_batch = params.n_ubatch = max(CHUNK_TOKENS, sequences)
+        params.n_seq_max = sequences
+        params.n_threads = params.n_threads_batch = threads
         params.type_k = params.type_v = KV_TYPES[kv_type]
         flash = lib.LLAMA_FLASH_ATTN_TYPE_AUTO if flash_attention else lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.flash_attn_type = flash
@@ -178,19 +193,23 @@ class Context:
         params.no_perf = True
         handle = lib.llama_init_from_model(model.handle, params)
         if not handle:
-            raise EngineFailure(f"no memory for a context of {tokens} tokens: {last_log()}")
+            raise EngineFailure(f"no memory for {sequences} sequences of {tokens} tokens: {last_log()}")
         self._handle: lib.llama_context_p | None = handle
-        self.capacity: int = lib.llama_n_ctx(handle)
-        self._model = model
+        self.sequences = sequences
+        self.capacity: int = lib.llama_n_ctx_seq(handle)
+        self._vocab_size = model.vocab_size
         self._memory = held(lib.llama_get_memory(handle), "the context's memory")
-        self._batch = lib.llama_batch_init(CHUNK_TOKENS, 0, 1)
+        self._most_rows = max(CHUNK_TOKENS, sequences)
+        self._batch = _Batch(self._most_rows)
+        self._rows = np.empty((0, 0), np.float32)
+        self._rows_at = 0
 
     @property
     def handle(self) -> lib.llama_context_p:
         return held(self._handle, "the context")
 
     def set_adapters(self, parts: Sequence[tuple[LoadedAdapter, float]]) -> None:
-        """Replace the whole adapter set. The caller clears the memory: KV of another mix must never be reused."""
+        """Replace the whole adapter set. The caller answers for the memory: KV of another mix must never be reused."""
         if any(not math.isfinite(scale) for _, scale in parts):
             raise EngineFailure("adapter scale is not finite")
         handles = (lib.llama_adapter_lora_p_ctypes * max(1, len(parts)))(*(adapter.handle for adapter, _ in parts))
@@ -201,41 +220,101 @@ class Context:
     def clear(self) -> None:
         lib.llama_memory_clear(self._memory, True)
 
-    def truncate(self, position: int) -> bool:
-        """Forget every token from ``position`` on; False if this architecture cannot, and then the memory is empty."""
-        if lib.llama_memory_seq_rm(self._memory, 0, position, -1):
+    def truncate(self, sequence: int, position: int) -> bool:
+        """Forget a sequence from ``position`` on; False if this architecture cannot, and then the sequence is empty."""
+        if position > 0 and lib.llama_memory_seq_rm(self._memory, sequence, position, -1):
             return True
-        self.clear()
-        return False
+        lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        return position == 0
 
-    def decode(self, tokens: Sequence[int], position: int, want_logits: bool, every: bool = False) -> None:
-        """Append ``tokens`` at ``position``; logits of the last one, or of ``every`` one. Raises EngineFailure on any refusal."""
+    def copy(self, source: int, target: int) -> None:
+        """Make ``target`` hold exactly what ``source`` holds. Only whole sequences: a range would end the process."""
+        if source == target:
+            raise EngineFailure("a sequence is not copied onto itself")
+        lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+
+    def decode(
+        self, tokens: Sequence[int], position: int, want_logits: bool, sequence: int = 0, every: bool = False
+    ) -> None:
+        """Append a chunk to one sequence; logits of its last token, or of ``every`` one. Raises EngineFailure on any refusal.
+
+        A chunk is a llama_batch of its own: with neighbours llama.cpp would cut it elsewhere, and other cuts are other sums.
+        """
         count = len(tokens)
         if not 0 < count <= CHUNK_TOKENS:
             raise EngineFailure(f"a batch of {count} tokens; the limit is {CHUNK_TOKENS}")
-        if position + count > self.capacity:
-            raise EngineFailure(f"{position + count} tokens do not fit a context of {self.capacity}")
-        if min(tokens) < 0 or max(tokens) >= self._model.vocab_size:
-            raise EngineFailure("a token id is outside the vocabulary")
         batch = self._batch
-        batch.n_tokens = count
-        for index, token in enumerate(tokens):
-            batch.token[index] = token
-            batch.pos[index] = position + index
-            batch.n_seq_id[index] = 1
-            batch.seq_id[index][0] = 0
-            batch.logits[index] = 1 if want_logits and (every or index == count - 1) else 0
-        status = lib.llama_decode(self.handle, batch)
+        batch.sequences[:count] = sequence
+        batch.positions[:count] = np.arange(position, position + count)
+        batch.wanted[:count] = want_logits and every
+        batch.wanted[count - 1] = want_logits
+        self._run(tokens, max(position + count, 1), want_logits)
+
+    def advance(self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int]) -> None:
+        """Append one token to each of several sequences; row i of ``rows`` is of the i-th.
+
+        Rising sequence numbers without gaps share one pass; llama.cpp cuts the batch at every gap.
+        """
+        count = len(tokens)
+        if not 0 < count <= self.sequences:
+            raise EngineFailure(f"{count} sequences at once; the limit is {self.sequences}")
+        batch = self._batch
+        batch.sequences[:count] = sequences
+        batch.positions[:count] = positions
+        batch.wanted[:count] = 1
+        self._run(tokens, max(positions) + 1, True)
+
+    def _run(self, tokens: Sequence[int], end: int, want_logits: bool) -> None:
+        """Everything whose breach would end the process is checked here."""
+        count = len(tokens)
+        if end > self.capacity:
+            raise EngineFailure(f"{end} tokens do not fit a sequence of {self.capacity}")
+        if min(tokens) < 0 or max(tokens) >= self._vocab_size:
+            raise EngineFailure("a token id is outside the vocabulary")
+        last = int(self._batch.sequences[:count].max())
+        if last >= self.sequences:
+            raise EngineFailure(f"there is no sequence {last}")
+        self._batch.tokens[:count] = tokens
+        self._batch.struct.n_tokens = count
+        status = lib.llama_decode(self.handle, self._batch.struct)
         if status != 0:
             raise EngineFailure(f"llama_decode failed with status {status}: {last_log()}")
 
     def logits(self, row: int = -1) -> NDArray[np.float32]:
-        """float32[n_vocab] of the batch's token ``row``, natural-log scale, a view valid until the next decode."""
+        """float32[n_vocab] of one token of the last batch, natural-log scale, a view valid until the next decode."""
         pointer = held(lib.llama_get_logits_ith(self.handle, row), f"output {row} of the last batch")
-        return np.ctypeslib.as_array(pointer, shape=(self._model.vocab_size,))
+        return np.ctypeslib.as_array(pointer, shape=(self._vocab_size,))
+
+    def rows(self, count: int) -> NDArray[np.float32]:
+        """float32[count, n_vocab]: all outputs of the last decode, in their order, as such a view."""
+        pointer: Any = lib.llama_get_logits(self.handle)
+        address = ctypes.addressof(pointer.contents)
+        if address != self._rows_at:
+            self._rows = np.ctypeslib.as_array(pointer, shape=(self._most_rows, self._vocab_size))
+            self._rows_at = address
+        return self._rows[:count]
 
     def close(self) -> None:
         if self._handle:
-            lib.llama_batch_free(self._batch)
             lib.llama_free(self._handle)
             self._handle = None
+
+
+class _Batch:
+    """A llama_batch whose arrays are numpy's, so that a step fills them without a loop."""
+
+    def __init__(self, room: int) -> None:
+        self.tokens = np.zeros(room, np.int32)
+        self.positions = np.zeros(room, np.int32)
+        self.sequences = np.zeros(room, np.int32)
+        self.wanted = np.zeros(room, np.int8)
+        self._counts = np.ones(room, np.int32)
+        base = self.sequences.ctypes.data
+        self._owners = np.arange(base, base + 4 * room, 4, dtype=np.uintp)
+        struct: Any = lib.llama_batch()  # the binding declares arrays where the C struct has pointers
+        struct.token = self.tokens.ctypes.data_as(ctypes.POINTER(lib.llama_token))
+        struct.pos = self.positions.ctypes.data_as(ctypes.POINTER(lib.llama_pos))
+        struct.n_seq_id = self._counts.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
+        struct.seq_id = self._owners.ctypes.data_as(ctypes.POINTER(ctypes.POINTER(lib.llama_seq_id)))
+        struct.logits = self.wanted.ctypes.data_as(ctypes.POINTER(ctypes.c_int8))
+        self.struct = struct

@@ -123,7 +123,7 @@ def plan(settings: EngineSection, sizes: Sizes, room: Room) -> Plan:
         adapter_bytes=shape.adapter_bytes,
         gpu_layers=shape.gpu_layers,
         kv_type=shape.kv_type,
-        flash_attention=settings.flash_attention,
+        flash_attention=_flash(shape, settings),
         threads=settings.threads or (1 if sizes.weight_bytes < ONE_THREAD_BYTES else max(1, room.cores)),
         batch_tokens=shape.batch,
         reasons=tuple(_reasons(shape, settings, sizes, room)),
@@ -182,7 +182,14 @@ def _kv_types(settings: EngineSection, sizes: Sizes) -> tuple[str, ...]:
 
 def _quantisable(settings: EngineSection, sizes: Sizes) -> bool:
     """llama.cpp quantises V with flash attention only, and heads in whole blocks of 32."""
-    return settings.flash_attention and sizes.head_width % 32 == 0
+    return settings.flash_attention is not False and sizes.head_width % 32 == 0
+
+
+def _flash(shape: _Shape, settings: EngineSection) -> bool:
+    """Unasked only where it pays: the processor's is fast for whole chunks alone (docs/decisions/0022)."""
+    if settings.flash_attention is None:
+        return shape.gpu_layers > 0 or shape.kv_type == "q8_0"
+    return settings.flash_attention
 
 
 def _wanted_layers(settings: EngineSection, sizes: Sizes, room: Room) -> int:
@@ -251,7 +258,7 @@ def _compute_bytes(shape: _Shape, settings: EngineSection, sizes: Sizes) -> int:
     logits = 4 * shape.batch * sizes.vocab
     layer = 4 * shape.batch * (3 * sizes.ffn + 4 * sizes.width)
     cells = shape.context * shape.batch
-    if settings.flash_attention:
+    if _flash(shape, settings):
         return max(logits, layer) + 2 * cells
     return max(logits, layer, 4 * sizes.heads * cells + 24 * shape.batch * sizes.width) + 4 * cells
 

@@ -1,4 +1,4 @@
-"""llama.cpp's own sampler chains, and the log-probability and entropy of what they drew. Knows no text."""
+"""llama.cpp's own sampler chains, and the likeliest tokens of a row. Knows no text."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Sampler:
         ]
 
     def draw(self, context: Context, row: int = -1) -> int:
-        """The next token from the logits of ``row`` of the last batch (-1 is the last); it is accepted."""
+        """The next token from one row of the last decode (-1 is its last); it is accepted."""
         chain = held(self._chain, "the sampler")
         if self._gate is None:
             return int(lib.llama_sampler_sample(chain, context.handle, row))
@@ -139,23 +139,14 @@ def _choose(chain: lib.llama_sampler_p, candidates: Candidates) -> int:
     return int(array.data[array.selected].id)
 
 
-def surprise(logits: NDArray[np.float32], token: int) -> tuple[float, float]:
-    """(log-probability of ``token``, entropy of the distribution), both in nats, at temperature 1, before any filter."""
-    shifted = logits.astype(np.float64) - float(logits.max())
-    weights = np.exp(shifted)
-    total = float(weights.sum())
-    log_total = float(np.log(total))
-    entropy = log_total - float((weights * shifted).sum()) / total
-    return float(shifted[token]) - log_total, max(0.0, entropy)
+def top(logits: NDArray[np.float32], count: int, total: float) -> list[tuple[int, float]]:
+    """The ``count`` likeliest tokens with their log-probabilities, best first, the lower id first among equals.
 
-
-def top(logits: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
-    """The ``count`` likeliest tokens with their log-probabilities, best first, the lower id first among equals."""
+    ``total`` is the row's normaliser, the first of ``uncertainty.spread``.
+    """
     if count <= 0:
         return []
     count = min(count, len(logits))
     found = np.argpartition(-logits, count - 1)[:count]
-    shifted = logits.astype(np.float64) - float(logits.max())
-    log_total = float(np.log(np.exp(shifted).sum()))
     order = sorted((int(token) for token in found), key=lambda token: (-float(logits[token]), token))
-    return [(token, float(shifted[token]) - log_total) for token in order]
+    return [(token, float(logits[token]) - total) for token in order]

@@ -1,6 +1,6 @@
 """The engine: one thread that alone touches llama.cpp, fed by a bounded queue, answering through the asyncio loop.
 
-One stream at a time for now; the interface is the final one. Knows no HTTP, no stores, no tools.
+What the thread does with requests is in ``batcher``. Knows no HTTP, no stores, no tools.
 """
 
 from __future__ import annotations
@@ -10,27 +10,29 @@ import hashlib
 import math
 import queue
 import threading
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 from a3x.config import EngineSection
+from a3x.engine.batcher import Batcher
 from a3x.engine.chat import ChatTemplate
-from a3x.engine.contexts import ResidentContext, Residents
+from a3x.engine.contexts import Residents
 from a3x.engine.fit import plan_for
-from a3x.engine.llama import CHUNK_TOKENS, Model, last_log, start_backend
+from a3x.engine.llama import Context, Model, last_log, start_backend
 from a3x.engine.plan import Plan
-from a3x.engine.sampling import Sampler, surprise
-from a3x.engine.score import score
-from a3x.engine.writer import Writer, text_of
-from a3x.errors import A3XError, EngineFailure, Overloaded, PromptTooLong
+from a3x.engine.sampling import Sampler
+from a3x.engine.score import Scoring
+from a3x.engine.streams import Mailbox, Outbox, Stream
+from a3x.engine.writer import text_of
+from a3x.errors import A3XError, BadRequest, EngineFailure, NotReady, Overloaded
 from a3x.types import (
     Clock,
     Completion,
     Encoded,
-    FinishReason,
     Generation,
     Message,
     Mix,
@@ -38,27 +40,13 @@ from a3x.types import (
     Piece,
     RawPrompt,
     TokenLogprob,
-    TokenStats,
 )
 
 T = TypeVar("T")
 
-
-class _Stream:
-    """One request on its way: what is asked, where the answer goes, whether anybody still listens."""
-
-    def __init__(self, request: Generation, loop: asyncio.AbstractEventLoop) -> None:
-        self.request = request
-        self.out: asyncio.Queue[Piece | Completion | Exception] = asyncio.Queue()
-        self.cancelled = False
-        self._loop = loop
-
-    def put(self, item: Piece | Completion | Exception) -> None:
-        """Hand an item to the loop; a loop that is gone is a listener that is gone."""
-        try:
-            self._loop.call_soon_threadsafe(self.out.put_nowait, item)
-        except RuntimeError:
-            self.cancelled = True
+MAX_MIX_ADAPTERS = 4
+MAX_SCALE = 8.0
+"""A larger factor turns any adapter's weights into noise."""
 
 
 class LlamaEngine:
@@ -72,12 +60,12 @@ class LlamaEngine:
         self._cores = physical_cores
         self._clock = clock
         self._queue_limit = queue_limit
-        self._inbox: queue.SimpleQueue[_Stream | Callable[[], None] | None] = queue.SimpleQueue()
-        self._waiting = 0
+        self._inbox: queue.SimpleQueue[Stream | Callable[[], None] | None] = queue.SimpleQueue()
+        self._in_flight = 0
         self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
         self._loaded: Future[ModelInfo] = Future()
         self._published: dict[str, Any] = {}
-        self._counters = {"answers": 0, "failures": 0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}
+        self._drops: list[tuple[str, Future[None]]] = []
 
     # --- called from the asyncio thread ------------------------------------------------------------------------------
 
@@ -87,7 +75,7 @@ class LlamaEngine:
         return await asyncio.wrap_future(self._loaded)
 
     async def close(self) -> None:
-        """Finish what runs, drop what waits, free everything."""
+        """Finish what runs, refuse what waits, free everything."""
         if self._thread.is_alive():
             self._inbox.put(None)
             await asyncio.to_thread(self._thread.join)
@@ -97,29 +85,28 @@ class LlamaEngine:
         return self._loaded.result(timeout=0)
 
     async def generate(self, request: Generation) -> AsyncGenerator[Piece | Completion, None]:
-        """Stream pieces, then one Completion; closing the iterator cancels within one token. Overloaded if the queue is full."""
-        self._admit()
-        stream = _Stream(request, asyncio.get_running_loop())
-        self._waiting += 1
-        self._inbox.put(stream)
-        try:
-            while not isinstance(item := await stream.out.get(), Completion):
+        """Stream pieces, then one Completion; closing the iterator cancels within one step.
+
+        BadRequest for a mix that cannot be; Overloaded when too many are in flight already, for the judges at half of that.
+        """
+        with self._submitted(request) as mailbox:
+            while not isinstance(item := await mailbox.next(), Completion):
                 if isinstance(item, Exception):
                     raise item
                 yield item
-        finally:
-            stream.cancelled = True
-            self._waiting -= 1
         yield item
 
     async def score(self, prompt: RawPrompt, mix: Mix, top: int) -> tuple[TokenLogprob, ...]:
-        """Log-probabilities of a prompt's own tokens, between two answers. BadRequest, PromptTooLong, Overloaded."""
-        self._admit()
-        self._waiting += 1
-        try:
-            return await self._on_engine_thread(lambda: self._score(prompt, mix, top))
-        finally:
-            self._waiting -= 1
+        """Log-probabilities of a prompt's own tokens, computed a chunk a step beside the answers, with the judges' urgency.
+
+        BadRequest, PromptTooLong, Overloaded.
+        """
+        request = Generation((), mix, raw=prompt, priority="judging")
+        with self._submitted(request, Scoring(top)) as mailbox:
+            while not isinstance(item := await mailbox.next(), Completion):
+                if isinstance(item, Exception):
+                    raise item
+        return item.tokens
 
     async def tokenize(self, text: str, begin: bool) -> list[int]:
         """By the served tokeniser."""
@@ -137,16 +124,38 @@ class LlamaEngine:
         return self._vocabulary
 
     async def drop_adapter(self, sha256: str) -> None:
-        """Unload one adapter and every context made with it, between two answers."""
-        await self._on_engine_thread(lambda: self._residents.drop_adapter(sha256))
+        """Unload one adapter and all that was computed with it, once the streams that use it are done.
+
+        Streams of other mixes go on; new requests for it wait and load it anew.
+        """
+        done: Future[None] = Future()
+
+        def drop() -> None:
+            self._residents.start_drop(sha256)
+            self._drops.append((sha256, done))
+
+        self._inbox.put(drop)
+        await asyncio.wrap_future(done)
 
     def status(self) -> Mapping[str, Any]:
-        """Counters, residents and plan as of the end of the last answer."""
-        return {**self._published, "waiting": self._waiting}
+        """Counters, residents and plan as of the last beginning or end of an answer."""
+        return {**self._published, "waiting": self._in_flight}
 
-    def _admit(self) -> None:
-        if self._waiting >= self._queue_limit:
-            raise Overloaded(f"{self._waiting} requests are waiting; the limit is {self._queue_limit}")
+    @contextmanager
+    def _submitted(self, request: Generation, scoring: Scoring | None = None) -> Iterator[Mailbox]:
+        """Where the answer arrives; leaving the block cancels what is not done."""
+        check_mix(request.mix)
+        limit = self._queue_limit if request.priority == "user" else max(1, self._queue_limit // 2)
+        if self._in_flight >= limit:
+            raise Overloaded(f"{self._in_flight} requests are waiting; the limit is {limit}")
+        mailbox = Mailbox(asyncio.get_running_loop())
+        self._in_flight += 1
+        self._inbox.put(Stream(request, mailbox, self._clock.monotonic(), scoring))
+        try:
+            yield mailbox
+        finally:
+            mailbox.abandoned = True
+            self._in_flight -= 1
 
     async def _on_engine_thread(self, call: Callable[[], T]) -> T:
         done: Future[T] = Future()
@@ -160,7 +169,6 @@ class LlamaEngine:
             except Exception as error:  # nothing that is asked of the engine thread may end it
                 done.set_exception(EngineFailure(f"{type(error).__name__}: {error}"))
                 return
-            self._publish()
             done.set_result(result)
 
         self._inbox.put(run)
@@ -175,155 +183,123 @@ class LlamaEngine:
             self._loaded.set_exception(error)
             return
         self._publish()
-        while (item := self._inbox.get()) is not None:
-            if not isinstance(item, _Stream):
-                item()
-            elif not item.cancelled:
-                outcome = self._outcome(item)
-                self._publish()
-                item.put(outcome)
+        while self._take_in():
+            self._step()
+        self._outbox.close()
         self._residents.close()
         self._model.close()
 
+    def _take_in(self) -> bool:
+        """Requests and calls that arrived; waits for one when there is nothing to do. False once all should end."""
+        wait = self._batcher.idle
+        while wait or not self._inbox.empty():
+            wait = False
+            item = self._inbox.get()
+            if item is None:
+                return self._wind_up()
+            if isinstance(item, Stream):
+                self._batcher.submit(item)
+            else:
+                item()
+        return True
+
+    def _wind_up(self) -> bool:
+        """Finish the answers that run; always False."""
+        self._batcher.refuse_waiting(NotReady("the daemon is stopping"))
+        self._step()
+        while not self._batcher.idle:
+            self._step()
+        return False
+
+    def _step(self) -> None:
+        """One step of the batcher, then the adapters that may go, then the news."""
+        try:
+            self._batcher.step()
+        except Exception as error:  # the supervisor of the engine thread: nothing may end it
+            self._batcher.fail_running(EngineFailure(f"{type(error).__name__}: {error} ({last_log()})"))
+        dropped = [drop for drop in self._drops if self._residents.end_drop(drop[0])]
+        self._drops = [drop for drop in self._drops if drop not in dropped]
+        if dropped or self._batcher.changed:
+            self._batcher.changed = False
+            self._publish()
+        for _, done in dropped:
+            done.set_result(None)
+        self._outbox.flush()
+
     def _load(self) -> ModelInfo:
         start_backend()
-        self._plan: Plan = plan_for(self._path, self._settings, self._cores)
-        self._model = Model(self._path, self._plan.gpu_layers, self._settings.plain_kernels)
-        self._template = ChatTemplate(self._model)
+        made: Plan = plan_for(self._path, self._settings, self._cores)
+        self._plan = made
+        model = self._model = Model(self._path, made.gpu_layers, self._settings.plain_kernels)
+        self._template = ChatTemplate(model)
         self._vocabulary = self._template.vocabulary()
-        self._residents = Residents(self._model, self._plan)
         with self._path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        self._outbox = Outbox()
+        self._residents = Residents(sha256, made, self._open_context, model.load_adapter)
+        self._batcher = Batcher(
+            self._residents,
+            _Speech(model, self._template),
+            lambda sampling: Sampler(sampling, model),
+            made.context_tokens,
+            sha256,
+            self._clock,
+            self._outbox,
+        )
         return ModelInfo(
             path=self._path,
             sha256=sha256,
-            name=self._model.meta("general.name") or self._path.stem,
-            architecture=self._model.meta("general.architecture") or "unknown",
-            parameters=self._model.parameters,
-            size_bytes=self._model.size_bytes,
-            context_tokens=self._plan.context_tokens,
+            name=model.meta("general.name") or self._path.stem,
+            architecture=model.meta("general.architecture") or "unknown",
+            parameters=model.parameters,
+            size_bytes=model.size_bytes,
+            context_tokens=made.context_tokens,
+        )
+
+    def _open_context(self) -> Context:
+        made = self._plan
+        return Context(
+            self._model, made.context_tokens, made.threads, made.kv_type, made.flash_attention, made.sequences
         )
 
     def _publish(self) -> None:
+        batcher, residents = self._batcher, self._residents
         self._published = {
-            **self._counters,
-            "adapters_resident": list(self._residents.adapter_hashes),
-            "mixes_resident": list(self._residents.mix_labels),
-            "context_swaps": self._residents.swaps,
+            **batcher.counters,
+            "busy_s": round(batcher.busy_s, 3),
+            "prefix_hits": residents.prefix_hits,
+            "queue": batcher.queue(),
+            "sequences": residents.sequences(),
+            "adapters_resident": list(residents.adapter_hashes),
+            "mixes_resident": list(residents.mix_labels),
+            "context_swaps": residents.swaps,
             "threads": self._plan.threads,
             "context_tokens": self._plan.context_tokens,
             "plan": asdict(self._plan),
             "chat_template": self._template.origin,
         }
 
-    def _outcome(self, stream: _Stream) -> Completion | Exception:
-        """One answer, or why there is none; whatever fails reaches the asker, and the engine lives on."""
-        try:
-            completion = self._answer(stream)
-        except A3XError as error:
-            self._counters["failures"] += 1
-            return error
-        except Exception as error:  # the supervisor of the engine thread: nothing may end it
-            self._counters["failures"] += 1
-            self._residents.discard(stream.request.mix)
-            return EngineFailure(f"{type(error).__name__}: {error} ({last_log()})")
-        self._counters["answers"] += 1
-        self._counters["prompt_tokens"] += completion.prompt_tokens
-        self._counters["cached_tokens"] += completion.cached_tokens
-        self._counters["completion_tokens"] += completion.completion_tokens
-        return completion
 
-    def _answer(self, stream: _Stream) -> Completion:
-        request = stream.request
-        prompt = self._prompt(request)
-        room = self._room(len(prompt), request)
-        started = self._clock.monotonic()
-        resident = self._residents.acquire(request.mix)
-        try:
-            cached = self._prefill(resident, prompt, stream)
-            prefilled = self._clock.monotonic()
-            writer = Writer(request, self._model, stream.put)
-            finish, stats = self._decode(resident, len(prompt), room, stream, writer)
-        except EngineFailure:
-            self._residents.discard(request.mix)
-            raise
-        writer.finish()
-        return Completion(
-            text=writer.answer,
-            finish_reason=finish,
-            prompt_tokens=len(prompt),
-            completion_tokens=len(stats.logprobs),
-            cached_tokens=cached,
-            stats=stats,
-            mix=request.mix,
-            model_sha256=self.info.sha256,
-            raw=writer.split.raw,
-            reasoning=writer.reasoning,
-            tool_calls=tuple(writer.split.tool_calls),
-            prefill_s=prefilled - started,
-            decode_s=self._clock.monotonic() - prefilled,
-            tokens=tuple(writer.tokens),
-        )
+class _Speech:
+    """The model's vocabulary and its chat template as one."""
 
-    def _prompt(self, request: Generation) -> list[int]:
+    def __init__(self, model: Model, template: ChatTemplate) -> None:
+        self._template = template
+        self.token_bytes = model.token_bytes
+        self.ends_generation = model.ends_generation
+
+    def prompt(self, request: Generation) -> list[int]:
         if request.raw is not None:
             return self._template.raw(request.raw)
         return self._template.prompt(request.messages, request.tools)
 
-    def _score(self, prompt: RawPrompt, mix: Mix, top: int) -> tuple[TokenLogprob, ...]:
-        ids, limit = self._template.raw(prompt), self._plan.context_tokens
-        if len(ids) > limit:
-            raise PromptTooLong(f"the prompt is {len(ids)} tokens; the context holds {limit}", param="prompt")
-        return score(self._model, self._residents, ids, mix, top)
 
-    def _room(self, prompt_tokens: int, request: Generation) -> int:
-        """Tokens the answer may have. PromptTooLong names limit and size."""
-        limit = self._plan.context_tokens
-        if prompt_tokens >= limit:
-            raise PromptTooLong(
-                f"the prompt is {prompt_tokens} tokens; the context holds {limit}, one of them for the answer",
-                param="messages" if request.raw is None else "prompt",
-            )
-        wanted = request.sampling.max_tokens
-        return limit - prompt_tokens if wanted is None else min(wanted, limit - prompt_tokens)
-
-    def _prefill(self, resident: ResidentContext, prompt: list[int], stream: _Stream) -> int:
-        """Compute the prompt in canonical chunks after what is kept; tokens that were kept."""
-        kept = resident.rewind(prompt)
-        for start in range(kept, len(prompt), CHUNK_TOKENS):
-            if stream.cancelled:
-                break
-            chunk = prompt[start : start + CHUNK_TOKENS]
-            resident.context.decode(chunk, start, want_logits=start + len(chunk) == len(prompt))
-            if len(chunk) == CHUNK_TOKENS:
-                resident.prefix += chunk
-        return kept
-
-    def _decode(
-        self, resident: ResidentContext, position: int, room: int, stream: _Stream, writer: Writer
-    ) -> tuple[FinishReason, TokenStats]:
-        """Draw tokens one by one until an end token, a stop string, no room, or nobody listens."""
-        logprobs: list[float] = []
-        entropies: list[float] = []
-        finish: FinishReason = "length"
-        sampler = Sampler(stream.request.sampling, self._model)
-        try:
-            while len(logprobs) < room:
-                if stream.cancelled:
-                    finish = "cancelled"
-                    break
-                token = sampler.draw(resident.context)
-                logits = resident.context.logits()
-                logprob, entropy = surprise(logits, token)
-                if not math.isfinite(logprob):
-                    raise EngineFailure("the model's numbers are not finite with this mix; nothing can be drawn")
-                logprobs.append(logprob)
-                entropies.append(entropy)
-                if self._model.ends_generation(token) or writer.write(token, logprob, logits):
-                    finish = "stop"
-                    break
-                if len(logprobs) < room:
-                    resident.context.decode([token], position + len(logprobs) - 1, want_logits=True)
-        finally:
-            sampler.close()
-        return finish, TokenStats(tuple(logprobs), tuple(entropies))
+def check_mix(mix: Mix) -> None:
+    """Raises BadRequest for what no answer can be made with."""
+    if len(mix.parts) > MAX_MIX_ADAPTERS:
+        raise BadRequest(f"a mix of {len(mix.parts)} adapters; the limit is {MAX_MIX_ADAPTERS}", param="model")
+    if len({adapter.sha256 for adapter, _ in mix.parts}) < len(mix.parts):
+        raise BadRequest("a mix names the same adapter twice", param="model")
+    for adapter, scale in mix.parts:
+        if not math.isfinite(scale) or abs(scale) > MAX_SCALE:
+            raise BadRequest(f"scale {scale} of {adapter.name}: the limit is {MAX_SCALE}", param="model")

@@ -16,11 +16,32 @@ import structlog
 
 from a3x.errors import A3XError, NotReady
 from a3x.hardware.process import give_memory_back, held_bytes
-from a3x.types import Clock, Completion, Encoded, Engine, Generation, Message, ModelInfo, Piece
+from a3x.types import (
+    Clock,
+    Completion,
+    Encoded,
+    Engine,
+    Generation,
+    Message,
+    Mix,
+    ModelInfo,
+    Piece,
+    RawPrompt,
+    TokenLogprob,
+)
 
-COUNTERS = (*("answers", "failures", "prompt_tokens", "cached_tokens", "completion_tokens", "context_swaps"),)
+COUNTERS = (
+    *("answers", "failures", "prompt_tokens", "cached_tokens", "completion_tokens"),
+    *("context_swaps", "prefix_hits", "busy_s"),
+)
 """What an engine counts from its own start; here they are summed over all its lives."""
-GONE: Mapping[str, Any] = {"adapters_resident": [], "mixes_resident": []}
+GONE: Mapping[str, Any] = {
+    "adapters_resident": [],
+    "mixes_resident": [],
+    "sequences": dict.fromkeys(("total", "busy", "cached", "free"), 0),
+    "queue": dict.fromkeys(("user", "agent", "judging"), 0),
+}
+"""What it has while it sleeps."""
 
 log = structlog.get_logger("a3x.engine")
 
@@ -53,6 +74,7 @@ class SleepingEngine:
         self._held = held
         self._engine: Loadable | None = None
         self._info: ModelInfo | None = None
+        self._vocabulary: Mapping[str, Any] | None = None
         self._door = asyncio.Lock()
         """Held while the engine is loaded or freed: never two of them in memory."""
         self._waking: asyncio.Task[Loadable] | None = None
@@ -112,9 +134,27 @@ class SleepingEngine:
             async for item in items:
                 yield item
 
+    async def score(self, prompt: RawPrompt, mix: Mix, top: int) -> tuple[TokenLogprob, ...]:
+        async with self._awake() as engine:
+            return await engine.score(prompt, mix, top)
+
+    async def tokenize(self, text: str, begin: bool) -> list[int]:
+        async with self._awake() as engine:
+            return await engine.tokenize(text, begin)
+
+    async def detokenize(self, tokens: Sequence[int]) -> str:
+        async with self._awake() as engine:
+            return await engine.detokenize(tokens)
+
     async def encode(self, conversations: Sequence[tuple[Message, ...]]) -> list[Encoded]:
         async with self._awake() as engine:
             return await engine.encode(conversations)
+
+    def vocabulary(self) -> Mapping[str, Any]:
+        """Known from the first load on, asleep too. NotReady before it."""
+        if self._vocabulary is None:
+            raise NotReady("the model is loading")
+        return self._vocabulary
 
     async def drop_adapter(self, sha256: str) -> None:
         """Nothing is loaded while it sleeps, so there is nothing to drop then."""
@@ -126,7 +166,7 @@ class SleepingEngine:
         """The engine's own, its counters summed over its lives, and how it sleeps."""
         now = self._engine.status() if self._engine is not None else {**self._last, **GONE}
         lived = self._engine is not None
-        counted = {name: self._before[name] + (now.get(name, 0) if lived else 0) for name in COUNTERS}
+        counted = {name: round(self._before[name] + (now.get(name, 0) if lived else 0), 3) for name in COUNTERS}
         quiet_s = round(self._clock.monotonic() - self._used, 1)
         facts = {"state": self.state, "idle_unload_s": self._idle_s, "quiet_s": quiet_s, **self._facts}
         return {**now, **counted, "waiting": self._active, "sleep": facts}
@@ -186,6 +226,7 @@ class SleepingEngine:
             self._facts["wakes"] += 1
             self._facts["last_wake_s"] = round(self._clock.monotonic() - began, 3)
         self._info = info
+        self._vocabulary = engine.vocabulary()
         return engine
 
     async def _unload(self) -> None:

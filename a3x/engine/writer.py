@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,16 @@ from a3x.errors import BadRequest
 from a3x.types import Generation, Piece, TokenLogprob
 
 
+class Bytes(Protocol):
+    """The part of ``llama.Model`` that writing needs."""
+
+    def token_bytes(self, token: int) -> bytes: ...
+
+
 class Writer:
     """Writes one answer. ``answer``, ``reasoning``, ``split`` and ``tokens`` are whole after ``finish``."""
 
-    def __init__(self, request: Generation, model: Model, put: Callable[[Piece], None]) -> None:
+    def __init__(self, request: Generation, model: Bytes, put: Callable[[Piece], None]) -> None:
         self.answer = ""
         self.reasoning = ""
         self.split = splitter(request)
@@ -27,14 +34,17 @@ class Writer:
         self._rivals = request.top_logprobs
         self._unsettled: list[tuple[int, TokenLogprob]] = []
 
-    def write(self, token: int, logprob: float, logits: NDArray[np.float32]) -> bool:
-        """Send what became final; True when a stop string ended the answer."""
+    def write(self, token: int, logits: NDArray[np.float32], total: float) -> bool:
+        """Send what became final; True when a stop string ended the answer.
+
+        ``logits`` is the row that the token was drawn from, ``total`` its normaliser (``uncertainty.spread``).
+        """
         data = self._model.token_bytes(token)
         begins = len(self.split.raw)
         spans = self.split.feed(data)
         if self._rivals is not None:
-            rivals = described(self._model, top(logits, self._rivals))
-            self._unsettled.append((begins, TokenLogprob(token, data, logprob, rivals)))
+            rivals = described(self._model, top(logits, self._rivals, total))
+            self._unsettled.append((begins, TokenLogprob(token, data, float(logits[token]) - total, rivals)))
         self._emit(spans)
         return self.split.stopped
 
@@ -57,7 +67,7 @@ class Writer:
             self._put(Piece("", tokens=tokens))
 
 
-def described(model: Model, likely: Sequence[tuple[int, float]]) -> tuple[TokenLogprob, ...]:
+def described(model: Bytes, likely: Sequence[tuple[int, float]]) -> tuple[TokenLogprob, ...]:
     """Tokens and log-probabilities with the bytes they write."""
     return tuple(TokenLogprob(token, model.token_bytes(token), logprob) for token, logprob in likely)
 

@@ -90,7 +90,7 @@ def answer_with(engine: Engine, mix: Mix, max_tokens: int = ANSWER_TOKENS) -> An
                 await asyncio.sleep(PATIENCE_S)
 
     async def once(item: Item) -> Completion:
-        request = Generation(item.messages, mix, Sampling(temperature=0.0, max_tokens=max_tokens))
+        request = Generation(item.messages, mix, Sampling(temperature=0.0, max_tokens=max_tokens), priority="judging")
         async with aclosing(engine.generate(request)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Completion):

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -36,7 +37,7 @@ def main() -> int:
         return 2
     llama.start_backend()
     encoder = Encoder(path)
-    sizes = {"n_ctx": 512, "n_batch": 512, "n_ubatch": 512, "n_threads": 1, "n_threads_batch": 1}
+    sizes: dict[str, Any] = {"n_ctx": 512, "n_batch": 512, "n_ubatch": 512, "n_threads": 1, "n_threads_batch": 1}
     peer = Llama(str(path), embedding=True, verbose=False, **sizes)
     sides: dict[str, Side] = {
         "Llama one at a time": lambda texts: [peer.embed(text, normalize=True) for text in texts],

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ import pytest
 
 from a3x.clock import SystemClock
 from a3x.config import EngineSection
-from a3x.engine import contexts
+from a3x.engine import slots
 from a3x.engine.scheduler import LlamaEngine
 from a3x.errors import BadRequest, EngineFailure, ForeignFile, Overloaded, PromptTooLong
 from a3x.types import BASE_MIX, Adapter, Completion, Generation, Message, Mix, Piece, Sampling
@@ -98,18 +99,11 @@ def test_every_mix_answers_as_it_does_alone_whatever_came_between(files: tuple[P
 def test_a_cache_keyed_by_nothing_fails_that_test(
     files: tuple[Path, list[Adapter]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Negative control: one context for every mix, its prefix reused."""
+    """Negative control: prefixes are found whichever mix computed them."""
     model, adapters = files
     expected = alone(files)
-    real = contexts.Residents.acquire
-
-    def careless(self: contexts.Residents, mix: Mix) -> contexts.ResidentContext:
-        resident = real(self, BASE_MIX)
-        resident.context.set_adapters([(self._adapter(adapter), scale) for adapter, scale in mix.parts])
-        return resident
-
-    monkeypatch.setattr(contexts.Residents, "acquire", careless)
-    answers = with_engine(model, lambda engine: interleave(engine, adapters))
+    monkeypatch.setattr(slots, "owner", lambda model_sha256, mix_key: b"whoever")
+    answers = with_engine(model, lambda engine: interleave(engine, adapters), resident_contexts=1)
     assert any(expected[key] != text for key, text in answers)
 
 
@@ -180,12 +174,15 @@ def test_a_missing_or_broken_adapter_file_fails_its_request_only(
     model, adapters = files
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(adapters[0].path.read_bytes()[:500])
-    ghost = Mix(((Adapter("cli", 9, "9" * 64, adapters[0].base_sha256, broken), 1.0),))
+    sha256 = hashlib.sha256(broken.read_bytes()).hexdigest()
+    ghost = Mix(((Adapter("cli", 9, sha256, adapters[0].base_sha256, broken), 1.0),))
 
     async def body(engine: LlamaEngine) -> tuple[str, str]:
         before = await ask(engine)
-        with pytest.raises(ForeignFile):
+        with pytest.raises(ForeignFile, match="cannot load"):
             await ask(engine, mix=ghost)
+        with pytest.raises(ForeignFile, match="changed on disk"):
+            await ask(engine, mix=Mix(((replace(adapters[1], path=broken), 1.0),)))
         return before.text, (await ask(engine)).text
 
     before, after = with_engine(model, body)
@@ -204,6 +201,77 @@ def test_dropping_an_adapter_unloads_it_and_it_comes_back(files: tuple[Path, lis
 
     before, after = with_engine(model, body)
     assert before == after
+
+
+def test_mixes_at_the_same_time_answer_as_each_does_alone(files: tuple[Path, list[Adapter]]) -> None:
+    """F32 memory and no flash attention: what is left is the order of sums, far below the gaps of this model's logits."""
+    model, adapters = files
+    exact = {"kv_type": "f32", "flash_attention": False}
+    expected = {
+        mix.key: with_engine(model, lambda engine, mix=mix: ask(engine, mix=mix), **exact).text
+        for mix in mixes(adapters)
+    }
+
+    async def body(engine: LlamaEngine) -> list[tuple[str, str]]:
+        asked = mixes(adapters) * 3
+        answers = await asyncio.gather(*(ask(engine, mix=mix) for mix in asked))
+        status = engine.status()
+        assert status["sequences"]["busy"] == 0
+        assert status["queue"] == {"user": 0, "agent": 0, "judging": 0}
+        assert status["prefix_hits"] > 0
+        return [(mix.key, answer.text) for mix, answer in zip(asked, answers, strict=True)]
+
+    answers = with_engine(model, body, resident_contexts=2, **exact)
+    assert all(expected[key] == text for key, text in answers)
+
+
+def test_a_theme_is_replaced_while_its_old_version_streams(files: tuple[Path, list[Adapter]]) -> None:
+    model, adapters = files
+    old, new = Mix(((adapters[0], 1.0),)), Mix(((adapters[1], 1.0),))
+
+    async def body(engine: LlamaEngine) -> tuple[str, str]:
+        alone = await ask(engine, mix=old, max_tokens=200)
+        streaming = asyncio.create_task(ask(engine, mix=old, max_tokens=200))
+        await asyncio.sleep(0.01)
+        dropping = asyncio.create_task(engine.drop_adapter(adapters[0].sha256))
+        await ask(engine, mix=new, max_tokens=2)
+        assert not streaming.done()
+        assert not dropping.done()
+        again = await streaming
+        await dropping
+        assert adapters[0].sha256 not in engine.status()["adapters_resident"]
+        return alone.text, again.text
+
+    before, after = with_engine(model, body)
+    assert before == after
+
+
+def test_mixes_that_cannot_be_are_bad_requests(files: tuple[Path, list[Adapter]]) -> None:
+    model, adapters = files
+    five = [replace(adapters[0], sha256=str(number) * 64) for number in range(5)]
+    wrong = [
+        Mix(tuple((adapter, 0.1) for adapter in five)),
+        Mix(((adapters[0], 0.5), (adapters[0], 0.5))),
+        *(Mix(((adapters[0], scale),)) for scale in (float("nan"), float("inf"), -1e9, 1e38)),
+    ]
+
+    async def body(engine: LlamaEngine) -> None:
+        for mix in wrong:
+            with pytest.raises(BadRequest):
+                await ask(engine, mix=mix)
+        await ask(engine, "still there?", max_tokens=2)
+
+    with_engine(model, body)
+
+
+def test_judges_get_half_of_the_queue(files: tuple[Path, list[Adapter]]) -> None:
+    async def body(engine: LlamaEngine) -> None:
+        request = Generation((Message("user", "judge"),), sampling=Sampling(max_tokens=4), priority="judging")
+        items = [engine.generate(request) for _ in range(3)]
+        results = await asyncio.gather(*(anext(each) for each in items), ask(engine), return_exceptions=True)
+        assert [isinstance(result, Overloaded) for result in results] == [False, False, True, False]
+
+    with_engine(files[0], body, queue=4)
 
 
 def test_a_truncated_model_is_refused(files: tuple[Path, list[Adapter]], tmp_path: Path) -> None:

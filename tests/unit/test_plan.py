@@ -147,6 +147,14 @@ def test_a_long_context_that_is_asked_for_is_not_refused_for_comfort() -> None:
     assert (made.context_tokens, made.kv_type, made.resident_contexts, made.sequences) == (32_768, "f16", 1, 1)
 
 
+def test_flash_attention_is_for_cards_unless_asked_for() -> None:
+    assert make(SEVEN_B, flash_attention=None).flash_attention
+    assert not make(SEED, PROCESSOR).flash_attention
+    assert make(SEED, PROCESSOR, flash_attention=True).flash_attention
+    assert make(SEED, PROCESSOR, kv_type="q8_0").flash_attention
+    assert not make(SEVEN_B, flash_attention=False).flash_attention
+
+
 def test_short_kv_needs_flash_attention_and_whole_blocks() -> None:
     assert make(SEVEN_B, flash_attention=False).kv_type == "f16"
     assert make(replace(SEVEN_B, head_width=80)).kv_type == "f16"

@@ -1,0 +1,341 @@
+"""Continuous batching: every step gives one mix a chunk of one prompt and a token of each of its answers.
+
+Reads top to bottom in ``Batcher.step``. Knows llama.cpp only through the contexts it is given, and neither threads nor HTTP.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a3x.engine.contexts import Home, Residents
+from a3x.engine.llama import CHUNK_TOKENS
+from a3x.engine.streams import Draws, Outbox, Stream
+from a3x.engine.turns import LEVELS, PATIENCE_S, Turns, Waiting, urgency
+from a3x.engine.uncertainty import spread
+from a3x.engine.writer import Writer
+from a3x.errors import A3XError, EngineFailure, Overloaded, PromptTooLong
+from a3x.types import Clock, FinishReason, Generation, Mix, Priority, Sampling
+
+QUANTUM_S = 0.01
+"""Mixes that share a context change places only this often: a change costs about a millisecond."""
+LOOK_S = 0.05
+"""Those who wait are looked at when something changed, and this often for what time alone changes."""
+
+
+class Speech(Protocol):
+    """Between messages, tokens and bytes."""
+
+    def prompt(self, request: Generation) -> list[int]: ...
+    def token_bytes(self, token: int) -> bytes: ...
+    def ends_generation(self, token: int) -> bool: ...
+
+
+@dataclass(eq=False)
+class Lane:
+    """The streams of one mix in one context: what a step computes together."""
+
+    home: Home
+    mix: Mix
+    streams: list[Stream] = field(default_factory=list)
+
+    @property
+    def priority(self) -> Priority:
+        return min((stream.request.priority for stream in self.streams), key=LEVELS.__getitem__)
+
+
+class Batcher:
+    """Turns submitted streams into answers, a step at a time."""
+
+    def __init__(
+        self,
+        residents: Residents,
+        speech: Speech,
+        sampler: Callable[[Sampling], Draws],
+        context_tokens: int,
+        model_sha256: str,
+        clock: Clock,
+        outbox: Outbox,
+    ) -> None:
+        self._residents = residents
+        self._speech = speech
+        self._sampler = sampler
+        self._limit = context_tokens
+        self._model_sha256 = model_sha256
+        self._clock = clock
+        self._outbox = outbox
+        self._waiting: Waiting[Stream] = Waiting()
+        self._lanes: dict[tuple[Home, str], Lane] = {}
+        self._turns: Turns[Lane] = Turns()
+        self._last: tuple[Lane, float] | None = None
+        self._look_again = 0.0
+        self.changed = True
+        """Something began or ended since the owner last looked; the owner says when it has."""
+        self.counters = {"answers": 0, "failures": 0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}
+        self.busy_s = 0.0
+
+    # --- what the owner calls ----------------------------------------------------------------------------------------
+
+    @property
+    def idle(self) -> bool:
+        return not self._lanes and not len(self._waiting)
+
+    def queue(self) -> dict[Priority, int]:
+        return self._waiting.lengths()
+
+    def submit(self, stream: Stream) -> None:
+        """Read the request and let it wait; what is wrong with it is told at once."""
+        try:
+            stream.prompt = self._speech.prompt(stream.request)
+            stream.room = self._room(stream)
+            stream.writer = Writer(stream.request, self._speech, partial(self._outbox.put, stream.mailbox))
+            self._waiting.add(stream, stream.request.priority, stream.asked_at)
+            self._look_again = 0.0
+        except A3XError as error:
+            self._refuse(stream, error)
+        except Exception as error:  # a template or a tokeniser may fail in any way; it costs its own request only
+            self._refuse(stream, EngineFailure(f"{type(error).__name__}: {error}"))
+
+    def step(self) -> None:
+        """Admit who waits, choose a mix, compute a chunk of one prompt and a token of each answer, tell the listeners."""
+        began = self._clock.monotonic()
+        self._let_go(began)
+        self._admit(began)
+        lane = self._choose(began)
+        if lane is not None:
+            self._read(lane)
+            self._write(lane)
+            self.busy_s += self._clock.monotonic() - began
+
+    def fail_running(self, error: A3XError) -> None:
+        """After something unforeseen: no context can be trusted, and what runs in them is lost."""
+        for lane in list(self._lanes.values()):
+            self._residents.spoil(lane.home)
+            for stream in lane.streams.copy():
+                self._fail(stream, error)
+
+    def refuse_waiting(self, error: A3XError) -> None:
+        """Nobody is admitted any more."""
+        for stream in self._waiting.in_order():
+            self._refuse(stream, error)
+        self._waiting.keep([])
+
+    # --- admit -------------------------------------------------------------------------------------------------------
+
+    def _let_go(self, now: float) -> None:
+        """Free the sequences of those who left, and end answers whose deadline has passed."""
+        for lane in list(self._lanes.values()):
+            for stream in lane.streams.copy():
+                if stream.mailbox.abandoned:
+                    self._finish(stream, "cancelled")
+                elif stream.late(now):
+                    self._finish(stream, "length")
+
+    def _admit(self, now: float) -> None:
+        """Give sequences to those who wait, most urgent first; who cannot be placed yet lets others pass."""
+        if not len(self._waiting) or now < self._look_again:
+            return
+        self._look_again = now + LOOK_S
+        left: list[Stream] = []
+        full: set[tuple[str, bool]] = set()
+        for stream in self._waiting.in_order():
+            if stream.mailbox.abandoned:
+                self.changed = True
+            elif stream.late(now):
+                waited = f"{now - stream.asked_at:.1f} s"
+                self._refuse(stream, Overloaded(f"the request's deadline passed after {waited} in the queue"))
+            elif not self._place(stream, now, full):
+                left.append(stream)
+        self._waiting.keep(left)
+
+    def _place(self, stream: Stream, now: float, full: set[tuple[str, bool]]) -> bool:
+        """False if it has to wait. ``full`` are the mixes that already had to, with and without leaving room for people."""
+        request = stream.request
+        modest = request.priority != "user" and now - stream.asked_at < PATIENCE_S
+        if (request.mix.key, modest) in full:
+            return False
+        try:
+            # a kept prefix has no logits any more, so what is scored is computed from its first token on
+            kept_of = [] if stream.scoring else stream.prompt
+            seat = self._residents.place(request.mix, kept_of, leave_one=modest)
+        except A3XError as error:
+            self._refuse(stream, error)
+            return True
+        if seat is None:
+            full |= {(request.mix.key, True), (request.mix.key, modest)}
+            return False
+        try:
+            stream.sampler = self._sampler(request.sampling)
+        except A3XError as error:
+            self._residents.release(seat, request.mix)
+            self._refuse(stream, error)
+            return True
+        stream.seat, stream.position, stream.admitted_at = seat, seat.kept, now
+        lane = self._lanes.setdefault((seat.home, request.mix.key), Lane(seat.home, request.mix))
+        lane.streams.append(stream)
+        self.changed = True
+        return True
+
+    def _room(self, stream: Stream) -> int:
+        """Tokens the answer may have; a prompt that is only scored leaves none. PromptTooLong names limit and size."""
+        tokens, wanted = len(stream.prompt), stream.request.sampling.max_tokens
+        room = self._limit - tokens
+        if room < (0 if stream.scoring else 1):
+            part = "" if stream.scoring else ", one of them for the answer"
+            raise PromptTooLong(
+                f"the prompt is {tokens} tokens; the context holds {self._limit}{part}",
+                param="messages" if stream.request.raw is None else "prompt",
+            )
+        return room if wanted is None else min(wanted, room)
+
+    # --- choose ------------------------------------------------------------------------------------------------------
+
+    def _choose(self, now: float) -> Lane | None:
+        """Contexts and the mixes in them take turns; within a shared context a turn lasts a while."""
+        lanes = list(self._lanes.values())
+        if len(lanes) < 2:
+            return lanes[0] if lanes else None
+        lane = self._turns.next({lane: lane.priority for lane in lanes})
+        if self._last is not None:
+            last, since = self._last
+            if lane.home is last.home and lane is not last and last.streams and now - since < QUANTUM_S:
+                lane = last
+        if self._last is None or self._last[0] is not lane:
+            self._last = (lane, now)
+        self._turns.took(lane, lane.priority)
+        return lane
+
+    # --- compute -----------------------------------------------------------------------------------------------------
+
+    def _read(self, lane: Lane) -> None:
+        """One chunk of the most urgent prompt that is not read yet; its last token yields the first of the answer, or its end."""
+        reading = [stream for stream in lane.streams if stream.reading]
+        if not reading:
+            return
+        stream = min(reading, key=lambda stream: urgency(stream.request.priority, stream.asked_at))
+        seat, chunk, scoring = stream.seat, stream.chunk, stream.scoring
+        assert seat is not None
+        last = stream.position + len(chunk) == len(stream.prompt)
+        try:
+            context = self._residents.set_mix(lane.home, lane.mix)
+            context.decode(chunk, stream.position, last or scoring is not None, seat.slot, every=scoring is not None)
+            if scoring:
+                scoring.read(stream.prompt, stream.position, context.rows(len(chunk)), self._speech)
+        except EngineFailure as error:
+            self._residents.spoil(lane.home)
+            self._fail(stream, error)
+            return
+        number = stream.position // CHUNK_TOKENS
+        stream.position += len(chunk)
+        if number < len(seat.chain):
+            seat.home.slots.computed(seat.slot, seat.chain[number])
+        if last and scoring:
+            self._finish(stream, "length")
+        elif last:
+            stream.first_at = self._clock.monotonic()
+            self._draw(lane, [stream], [-1])
+
+    def _write(self, lane: Lane) -> None:
+        """One token of every answer. Neighbouring sequences in rising order, or llama.cpp computes them one by one."""
+        writing = [stream for stream in lane.streams if stream.drawn >= 0]
+        if not writing:
+            return
+        if len(writing) > 1:
+            writing.sort(key=_slot)
+        try:
+            context = self._residents.set_mix(lane.home, lane.mix)
+            context.advance(
+                [stream.drawn for stream in writing],
+                [stream.position for stream in writing],
+                [_slot(stream) for stream in writing],
+            )
+        except EngineFailure as error:
+            self._residents.spoil(lane.home)
+            for stream in writing:
+                self._fail(stream, error)
+            return
+        for stream in writing:
+            stream.position += 1
+        self._draw(lane, writing, range(len(writing)))
+
+    # --- draw and tell -----------------------------------------------------------------------------------------------
+
+    def _draw(self, lane: Lane, streams: Sequence[Stream], rows: Sequence[int]) -> None:
+        """A token for each stream from its row of the last decode, with its log-probability and entropy."""
+        context = lane.home.context
+        logits = context.rows(len(streams))
+        totals, entropies = spread(logits)
+        for index, stream in enumerate(streams):
+            assert stream.sampler is not None
+            if not math.isfinite(totals[index]):
+                self._residents.spoil(lane.home)
+                self._fail(
+                    stream, EngineFailure("the model's numbers are not finite with this mix; nothing can be drawn")
+                )
+                continue
+            try:
+                token = stream.sampler.draw(context, rows[index])
+            except A3XError as error:
+                self._fail(stream, error)
+                continue
+            row = logits[index]
+            stream.logprobs.append(float(row[token]) - totals[index])
+            stream.entropies.append(entropies[index])
+            self._tell(stream, token, row, totals[index])
+
+    def _tell(self, stream: Stream, token: int, row: NDArray[np.float32], total: float) -> None:
+        """What became final goes to the listener; an end token, a stop string or no room end the answer."""
+        assert stream.writer is not None
+        if self._speech.ends_generation(token) or stream.writer.write(token, row, total):
+            self._finish(stream, "stop")
+        elif len(stream.logprobs) >= stream.room:
+            self._finish(stream, "length")
+        else:
+            stream.drawn = token
+
+    def _finish(self, stream: Stream, reason: FinishReason) -> None:
+        assert stream.writer is not None
+        stream.writer.finish()
+        now = self._clock.monotonic()
+        stream.first_at = stream.first_at or now
+        completion = stream.completion(reason, self._model_sha256, now)
+        self.counters["answers"] += stream.scoring is None
+        self.counters["prompt_tokens"] += completion.prompt_tokens
+        self.counters["cached_tokens"] += completion.cached_tokens
+        self.counters["completion_tokens"] += completion.completion_tokens
+        self._outbox.put(stream.mailbox, completion)
+        self._leave(stream)
+
+    def _fail(self, stream: Stream, error: A3XError) -> None:
+        self._refuse(stream, error)
+        self._leave(stream)
+
+    def _refuse(self, stream: Stream, error: A3XError) -> None:
+        self.counters["failures"] += 1
+        self.changed = True
+        self._outbox.put(stream.mailbox, error)
+
+    def _leave(self, stream: Stream) -> None:
+        """Give back the sequence; its lane ends with its last stream."""
+        seat, mix = stream.seat, stream.request.mix
+        assert seat is not None
+        assert stream.sampler is not None
+        lane = self._lanes[seat.home, mix.key]
+        lane.streams.remove(stream)
+        if not lane.streams:
+            del self._lanes[seat.home, mix.key]
+        stream.sampler.close()
+        self._residents.release(seat, mix)
+        self._look_again = 0.0
+        self.changed = True
+
+
+def _slot(stream: Stream) -> int:
+    assert stream.seat is not None
+    return stream.seat.slot

@@ -1,0 +1,162 @@
+"""One request on its way through the engine, and how what it yields reaches the asyncio loop. Knows no llama.cpp."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from a3x.engine.contexts import Seat
+from a3x.engine.llama import CHUNK_TOKENS
+from a3x.engine.score import Scoring
+from a3x.engine.writer import Writer
+from a3x.types import Completion, FinishReason, Generation, Piece, TokenStats
+
+Item = Piece | Completion | Exception
+
+
+class Draws(Protocol):
+    """The part of ``sampling.Sampler`` that a step needs."""
+
+    def draw(self, context: Any, row: int) -> int:
+        """The token drawn from one row of the last decode; -1 is its last."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Mailbox:
+    """Where the asker waits; lives on the loop. Pieces that nobody fetched yet grow together."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.abandoned = False
+        self._items: deque[Item] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+
+    def receive(self, item: Item) -> None:
+        last = self._items[-1] if self._items else None
+        if isinstance(item, Piece) and isinstance(last, Piece) and item.reasoning == last.reasoning:
+            self._items[-1] = Piece(last.text + item.text, item.reasoning, last.tokens + item.tokens)
+        else:
+            self._items.append(item)
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def next(self) -> Item:
+        while not self._items:
+            self._waiter = self.loop.create_future()
+            await self._waiter
+        return self._items.popleft()
+
+
+class Outbox:
+    """Carries a step's items from the engine thread to the loop with at most one wake-up.
+
+    A bell thread rings the loop: waking a loop lets go of Python's lock, and the engine thread would get it back only when
+    the loop has done its work. Handing the bell a note does not, so the loop works while the engine is inside llama.cpp.
+    """
+
+    def __init__(self) -> None:
+        self._items: deque[tuple[Mailbox, Item]] = deque()
+        self._rung = False
+        self._notes: queue.SimpleQueue[asyncio.AbstractEventLoop | None] = queue.SimpleQueue()
+        self._bell = threading.Thread(target=self._ring, name="engine-bell", daemon=True)
+        self._bell.start()
+
+    def put(self, mailbox: Mailbox, item: Item) -> None:
+        self._items.append((mailbox, item))
+
+    def flush(self) -> None:
+        """Wake the loop, unless it is about to look anyway."""
+        if self._items and not self._rung:
+            self._rung = True
+            self._notes.put(self._items[0][0].loop)
+
+    def close(self) -> None:
+        """Ring for the last time."""
+        self._notes.put(None)
+        self._bell.join()
+
+    def _ring(self) -> None:
+        while (loop := self._notes.get()) is not None:
+            try:
+                loop.call_soon_threadsafe(self._deliver)
+            except RuntimeError:  # a loop that is gone is a listener that is gone
+                for mailbox, _ in self.take():
+                    mailbox.abandoned = True
+
+    def take(self) -> Iterator[tuple[Mailbox, Item]]:
+        """Everything that has been put; what is put from here on rings again."""
+        self._rung = False
+        while self._items:
+            yield self._items.popleft()
+
+    def _deliver(self) -> None:
+        for mailbox, item in self.take():
+            mailbox.receive(item)
+
+
+@dataclass(eq=False)
+class Stream:
+    """What is asked, what has been computed and drawn of it. ``asked_at`` and the like are monotonic seconds.
+
+    With ``scoring`` the prompt is scored and nothing is answered.
+
+    The engine thread sets everything but ``mailbox.abandoned``: ``prompt``, ``room`` and ``writer`` when it first looks,
+    ``seat`` and ``sampler`` at admission, ``position`` (tokens in memory) and ``drawn`` step by step.
+    """
+
+    request: Generation
+    mailbox: Mailbox
+    asked_at: float
+    scoring: Scoring | None = None
+    prompt: list[int] = field(default_factory=list)
+    room: int = 0
+    writer: Writer | None = None
+    seat: Seat | None = None
+    sampler: Draws | None = None
+    position: int = 0
+    drawn: int = -1
+    """The token to compute next; -1 while the prompt is read."""
+    admitted_at: float = 0.0
+    first_at: float = 0.0
+    logprobs: list[float] = field(default_factory=list)
+    entropies: list[float] = field(default_factory=list)
+
+    @property
+    def reading(self) -> bool:
+        return self.position < len(self.prompt)
+
+    @property
+    def chunk(self) -> list[int]:
+        """The next stretch of the prompt to compute."""
+        return self.prompt[self.position : self.position + CHUNK_TOKENS]
+
+    def late(self, now: float) -> bool:
+        deadline = self.request.deadline_s
+        return deadline is not None and now - self.asked_at > deadline
+
+    def completion(self, finish: FinishReason, model_sha256: str, now: float) -> Completion:
+        assert self.seat is not None
+        assert self.writer is not None
+        return Completion(
+            text=self.writer.answer,
+            finish_reason=finish,
+            prompt_tokens=len(self.prompt),
+            completion_tokens=len(self.logprobs),
+            cached_tokens=self.seat.kept,
+            stats=TokenStats(tuple(self.logprobs), tuple(self.entropies)),
+            mix=self.request.mix,
+            model_sha256=model_sha256,
+            raw=self.writer.split.raw,
+            reasoning=self.writer.reasoning,
+            tool_calls=tuple(self.writer.split.tool_calls),
+            prefill_s=self.first_at - self.admitted_at,
+            decode_s=now - self.first_at,
+            tokens=tuple(self.scoring.tokens if self.scoring else self.writer.tokens),
+        )

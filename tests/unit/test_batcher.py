@@ -1,0 +1,413 @@
+"""What the batcher decides, on a context of paper: admission, turns, cancellation, swaps, and that nobody hears a neighbour."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from a3x.engine import slots
+from a3x.engine.batcher import Batcher
+from a3x.engine.contexts import Residents
+from a3x.engine.paper import PaperAdapter, PaperContext, PaperSampler, PaperSpeech, next_token
+from a3x.engine.plan import Plan
+from a3x.engine.score import Scoring
+from a3x.engine.streams import Item, Mailbox, Outbox, Stream
+from a3x.engine.turns import PATIENCE_S, Turns, Waiting
+from a3x.errors import A3XError, ForeignFile, Overloaded, PromptTooLong
+from a3x.types import BASE_MIX, Adapter, Completion, Generation, Message, Mix, Piece, Priority, Sampling
+
+LIMIT = 512
+
+
+class HandClock:
+    """Moves a millisecond whenever it is read."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.monotonic()
+
+    def monotonic(self) -> float:
+        self.time += 0.001
+        return self.time
+
+
+class House:
+    """A batcher on paper. Items are read from the outbox directly: no loop turns."""
+
+    def __init__(self, adapters: Path, contexts: int = 2, sequences: int = 4, resident: int = 32) -> None:
+        self.clock = HandClock()
+        self.outbox = Outbox()
+        self.contexts: list[PaperContext] = []
+        plan = Plan(LIMIT, sequences, contexts, resident, 1 << 20, 0, "f16", True, 1, max(64, sequences), (), ())
+        self.residents: Residents[PaperAdapter, PaperContext] = Residents("m", plan, self._open, PaperAdapter)
+        self.batcher = Batcher(
+            self.residents, PaperSpeech(), lambda _: PaperSampler(), LIMIT, "m", self.clock, self.outbox
+        )
+        self.heard: dict[Mailbox, list[Item]] = {}
+        self._sequences = sequences
+        self.adapters = []
+        for number in range(3):
+            path = adapters / f"{number}.gguf"
+            path.write_bytes(bytes([number]))
+            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            self.adapters.append(Adapter("cli", number + 1, sha256, "b", path))
+        a, b, c = self.adapters
+        self.mixes = [BASE_MIX, Mix(((a, 1.0),)), Mix(((b, 1.0),)), Mix(((a, 0.5), (c, 1.0)))]
+
+    def _open(self) -> PaperContext:
+        self.contexts.append(PaperContext(self._sequences))
+        return self.contexts[-1]
+
+    def ask(self, text: str, mix: Mix = BASE_MIX, tokens: int = 5, priority: Priority = "user", **more: Any) -> Stream:
+        request = Generation((Message("user", text),), mix, Sampling(max_tokens=tokens), priority=priority, **more)
+        return self._submit(Stream(request, Mailbox(asyncio.new_event_loop()), self.clock.monotonic()))
+
+    def score(self, text: str, mix: Mix = BASE_MIX) -> Stream:
+        request = Generation((Message("user", text),), mix, priority="judging")
+        return self._submit(Stream(request, Mailbox(asyncio.new_event_loop()), self.clock.monotonic(), Scoring(2)))
+
+    def _submit(self, stream: Stream) -> Stream:
+        stream.mailbox.loop.close()
+        self.batcher.submit(stream)
+        return stream
+
+    def step(self, times: int = 1) -> None:
+        for _ in range(times):
+            self.batcher.step()
+            self._listen()
+
+    def run(self, most: int = 3000) -> None:
+        for _ in range(most):
+            if self.batcher.idle:
+                self._listen()
+                return
+            self.step()
+        raise AssertionError("the batcher does not come to an end")
+
+    def end(self, stream: Stream) -> Item | None:
+        """What ended a stream, if anything has."""
+        self._listen()
+        last = self.heard_of(stream)[-1:]
+        return last[0] if last and not isinstance(last[0], Piece) else None
+
+    def text(self, stream: Stream) -> str:
+        end = self.end(stream)
+        assert isinstance(end, Completion), end
+        pieces = "".join(item.text for item in self.heard_of(stream) if isinstance(item, Piece))
+        assert pieces == end.text
+        return end.text
+
+    def heard_of(self, stream: Stream) -> list[Item]:
+        return self.heard.get(stream.mailbox, [])
+
+    def _listen(self) -> None:
+        for mailbox, item in self.outbox.take():
+            self.heard.setdefault(mailbox, []).append(item)
+
+    @property
+    def busy(self) -> int:
+        return self.residents.sequences()["busy"]
+
+
+def expected(text: str, mix: Mix, tokens: int) -> str:
+    """The answer by definition: all memory computed with the mix, in order."""
+    label = "+".join(f"{adapter.path.name}:{scale}" for adapter, scale in mix.parts)
+    memory = [(token, label) for token in text.encode()]
+    answer = []
+    for _ in range(tokens):
+        answer.append(next_token(memory))
+        memory.append((answer[-1], label))
+    return bytes(answer).decode()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    yield made
+    made.outbox.close()
+
+
+def crowd(house: House, seed: int, requests: int = 40) -> None:
+    """Arrivals, departures and steps in any order; everyone who stays gets the answer by definition."""
+    rng = random.Random(seed)
+    stays: list[tuple[Stream, str, Mix, int]] = []
+    for _ in range(requests):
+        text = "".join(rng.choice("ab") * 64 for _ in range(rng.randrange(5))) + "?" * rng.randrange(1, 9)
+        mix, tokens = rng.choice(house.mixes), rng.randrange(1, 9)
+        priority: Any = rng.choice(("user", "user", "agent", "judging"))
+        stays.append((house.ask(text, mix, tokens, priority), text, mix, tokens))
+        house.step(rng.randrange(4))
+        if rng.random() < 0.2:
+            stays.pop(rng.randrange(len(stays)))[0].mailbox.abandoned = True
+    house.run()
+    for stream, text, mix, tokens in stays:
+        assert house.text(stream) == expected(text, mix, tokens)
+    counts = house.residents.sequences()
+    assert counts["busy"] == 0
+    assert counts["cached"] + counts["free"] == counts["total"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    contexts=st.integers(1, 3),
+    sequences=st.integers(1, 5),
+    resident=st.sampled_from([1, 9]),
+)
+def test_nobody_hears_a_neighbour(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, contexts: int, sequences: int, resident: int
+) -> None:
+    house = House(tmp_path_factory.mktemp("paper"), contexts, sequences, resident)
+    crowd(house, seed)
+    house.outbox.close()
+
+
+def test_a_cache_keyed_by_nothing_fails_that_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control."""
+    monkeypatch.setattr(slots, "owner", lambda model_sha256, mix_key: b"whoever")
+    house = House(tmp_path, 1)
+    with pytest.raises(AssertionError):
+        crowd(house, 1)
+    house.outbox.close()
+
+
+def test_who_leaves_frees_the_sequence_within_one_step(house: House) -> None:
+    streams = [house.ask("x" * 200, tokens=100) for _ in range(4)]
+    house.step(20)
+    assert house.busy == 4
+    streams[1].mailbox.abandoned = True
+    house.step()
+    assert house.busy == 3
+    waiting = [house.ask("later", tokens=100) for _ in range(2)]
+    waiting[1].mailbox.abandoned = True
+    house.step()
+    assert house.busy == 4 and house.batcher.queue()["user"] == 0
+
+
+def test_a_long_prompt_does_not_keep_answers_from_flowing(house: House) -> None:
+    talker = house.ask("short", tokens=60)
+    house.step(2)
+    reader = house.ask("x" * 450, tokens=2)
+    before = len(talker.logprobs)
+    house.step(6)
+    assert reader.reading
+    assert len(talker.logprobs) == before + 6
+
+
+def test_answers_of_one_mix_share_a_pass(house: House) -> None:
+    for number in range(4):
+        house.ask(f"{number}", tokens=20)
+    house.step(10)
+    assert house.contexts[0].log[-1] == ("write", (0, 1, 2, 3))
+
+
+def test_a_mix_has_a_context_of_its_own_while_there_are_enough(house: House) -> None:
+    for mix in house.mixes[:2]:
+        house.ask("question", mix, tokens=30)
+    house.step(10)
+    assert len(house.contexts) == 2
+    assert house.residents.swaps == 0
+
+
+def test_more_mixes_than_contexts_share_and_all_go_on(tmp_path: Path) -> None:
+    house = House(tmp_path, contexts=1)
+    streams = [house.ask("question", mix, tokens=60) for mix in house.mixes]
+    house.step(200)
+    assert all(len(stream.logprobs) > 10 for stream in streams)
+    house.run()
+    assert 0 < house.residents.swaps < 60, "a turn in a shared context lasts several steps"
+    house.outbox.close()
+
+
+def test_prefixes_survive_turns_of_other_mixes(tmp_path: Path) -> None:
+    house = House(tmp_path, contexts=1)
+    a, b = house.mixes[:2]
+    for mix in (a, b, a):
+        stream = house.ask("s" * 200, mix)
+        house.run()
+    end = house.end(stream)
+    assert isinstance(end, Completion) and end.cached_tokens == 192
+    house.outbox.close()
+
+
+def test_judging_leaves_a_sequence_for_people(house: House) -> None:
+    for number in range(8):
+        house.ask(f"item {number}", tokens=100, priority="judging")
+    house.step(3)
+    assert house.busy == 3
+    person = house.ask("hello", tokens=3)
+    house.step(8)
+    assert isinstance(house.end(person), Completion)
+
+
+def test_people_go_first_but_not_for_ever() -> None:
+    waiting: Waiting[str] = Waiting()
+    waiting.add("item", "judging", 0.0)
+    waiting.add("critique", "agent", 1.0)
+    waiting.add("person", "user", 2.0)
+    assert waiting.in_order() == ["person", "critique", "item"]
+    waiting.add("late person", "user", 2 * PATIENCE_S + 1.0)
+    assert waiting.in_order()[-1] == "late person"
+    waiting.keep(["item"])
+    assert waiting.lengths() == {"user": 0, "agent": 0, "judging": 1}
+
+
+def test_no_lane_starves_and_people_get_more_turns() -> None:
+    turns: Turns[str] = Turns()
+    lanes: dict[str, Priority] = {"a": "user", "b": "user", "suite": "judging"}
+    taken = []
+    for _ in range(90):
+        lane = turns.next(lanes)
+        turns.took(lane, lanes[lane])
+        taken.append(lane)
+    assert {lane: taken.count(lane) for lane in lanes} == {"a": 40, "b": 40, "suite": 10}
+    lanes["newcomer"] = "user"
+    following = []
+    for _ in range(8):
+        lane = turns.next(lanes)
+        turns.took(lane, lanes[lane])
+        following.append(lane)
+    assert 2 <= following.count("newcomer") <= 4, "neither behind the others nor paid for the past"
+
+
+def test_deadlines(house: House) -> None:
+    running = house.ask("question", tokens=400, deadline_s=0.1)
+    for number in range(3):
+        house.ask(f"{number}", tokens=300)
+    late = house.ask("question", tokens=5, deadline_s=0.05)
+    house.run()
+    end = house.end(running)
+    assert isinstance(end, Completion) and end.finish_reason == "length" and 0 < end.completion_tokens < 400
+    assert isinstance(house.end(late), Overloaded)
+
+
+def test_dropping_waits_for_its_streams_and_blocks_nobody(house: House) -> None:
+    mix = house.mixes[1]
+    old = house.ask("old", mix, tokens=30)
+    house.step(3)
+    house.residents.start_drop(house.adapters[0].sha256)
+    new = house.ask("new", mix, tokens=3)
+    other = house.ask("other", tokens=3)
+    house.step(12)
+    assert not house.residents.end_drop(house.adapters[0].sha256)
+    assert isinstance(house.end(other), Completion)
+    assert house.end(new) is None
+    house.step(60)
+    assert house.text(old) == expected("old", mix, 30)
+    assert house.residents.end_drop(house.adapters[0].sha256)
+    assert house.residents.adapter_hashes == ()
+    house.run()
+    assert house.text(new) == expected("new", mix, 3)
+
+
+def test_a_failed_decode_costs_its_own_streams_and_its_context(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = house.ask("here", tokens=50), house.ask("there", house.mixes[1], tokens=50)
+    house.step(6)
+    house.contexts[0].closed = True
+    house.run()
+    assert isinstance(house.end(here), A3XError)
+    assert house.text(there) == expected("there", house.mixes[1], 50)
+    again = house.ask("here", tokens=5)
+    house.run()
+    assert house.text(again) == expected("here", BASE_MIX, 5)
+
+
+# --- scoring ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_scored_prompt_gets_what_each_token_follows_from(house: House) -> None:
+    text = "".join(map(chr, (97 + number % 26 for number in range(150))))
+    stream = house.score(text, house.mixes[1])
+    house.run()
+    end = house.end(stream)
+    assert isinstance(end, Completion) and end.completion_tokens == 0 and end.text == ""
+    assert [token.token for token in end.tokens] == list(text.encode())
+    assert end.tokens[0].logprob is None
+    memory = [(token, "0.gguf:1.0") for token in text.encode()]
+    likeliest = [token.top[0].token for token in end.tokens[1:]]
+    assert likeliest == [next_token(memory[:end]) for end in range(1, len(memory))]
+    assert house.batcher.counters["answers"] == 0 and house.busy == 0
+
+
+def test_a_scored_prompt_ignores_what_is_kept(house: House) -> None:
+    """Kept memory has no logits any more."""
+    for _ in range(2):
+        house.ask("x" * 200, tokens=1)
+        house.run()
+    stream = house.score("x" * 200)
+    house.run()
+    end = house.end(stream)
+    assert isinstance(end, Completion) and len(end.tokens) == 200 and end.cached_tokens == 0
+
+
+def test_a_scored_prompt_may_fill_the_context_and_not_more(house: House) -> None:
+    full, over = house.score("x" * LIMIT), house.score("x" * (LIMIT + 1))
+    house.run()
+    assert isinstance(house.end(full), Completion)
+    assert isinstance(house.end(over), PromptTooLong)
+
+
+def test_scoring_costs_answers_a_chunk_a_step_and_waits_behind_prompts(house: House) -> None:
+    talker = house.ask("short", tokens=60)
+    house.step(2)
+    scored = house.score("x" * 400)
+    house.step()
+    reader = house.ask("y" * 200, tokens=2)
+    before = len(talker.logprobs)
+    house.step(4)
+    assert not reader.reading and scored.reading
+    assert len(talker.logprobs) == before + 4
+
+
+def test_scoring_is_not_put_off_for_ever(house: House) -> None:
+    scored = house.score("x" * 400)
+    for _ in range(300):
+        house.clock.time += 0.05
+        house.ask("y" * 60, tokens=1)
+        house.step()
+        if house.end(scored):
+            break
+    assert isinstance(house.end(scored), Completion)
+
+
+def test_who_leaves_is_scored_no_further(house: House) -> None:
+    scored = house.score("x" * 400)
+    house.step(2)
+    scored.mailbox.abandoned = True
+    house.step()
+    assert house.busy == 0 and house.batcher.idle
+
+
+# --- what an adapter's file holds ------------------------------------------------------------------------------------
+
+
+def test_a_file_that_changed_is_not_served_under_the_old_hash(house: House) -> None:
+    path = house.adapters[0].path
+    path.write_bytes(b"other weights")
+    refused, other = house.ask("question", house.mixes[1]), house.ask("question", house.mixes[2])
+    house.run()
+    error = house.end(refused)
+    assert isinstance(error, ForeignFile) and "changed on disk" in error.message
+    assert house.text(other) == expected("question", house.mixes[2], 5)
+    path.write_bytes(bytes([0]))
+    again = house.ask("question", house.mixes[1])
+    house.run()
+    assert house.text(again) == expected("question", house.mixes[1], 5)
+
+
+def test_a_file_that_is_gone_is_told(house: House) -> None:
+    house.adapters[0].path.unlink()
+    refused = house.ask("question", house.mixes[1])
+    house.run()
+    assert isinstance(house.end(refused), ForeignFile)
+    assert house.busy == 0
