@@ -23,7 +23,7 @@ class Profile:
     max_steps: int = 300
     lr: float = 3e-3
     warmup_steps: int = 10
-    kl_to_base: float = 40.0
+    kl_to_base: float = 15.0
     r: int = 8
     alpha: float = 16.0
     checkpointing_from_bytes: int = 256 << 20
