@@ -17,7 +17,7 @@ test:  ## unit and integration tests: at most 20 minutes on 2 cores
 	$(BIN)/python -m pytest -m "not acceptance and not campaign" tests
 
 accept:  ## the acceptance lists: at most 90 minutes on 2 cores
-	@$(PYTHON) tools/install.py --extras train,dev,embedder
+	@$(PYTHON) tools/install.py --extras train,dev,embedder,evaluation
 	$(BIN)/python -m pytest -m acceptance tests
 
 campaign:  ## hours, resumable: an hour a call, or SLICE minutes; the evidence goes to docs/evidence

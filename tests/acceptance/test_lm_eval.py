@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -15,10 +14,7 @@ import pytest
 
 from tests.support.daemon import Daemon
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(importlib.util.find_spec("lm_eval") is None, reason="lm-eval is not installed"),
-]
+pytestmark = pytest.mark.acceptance
 QUESTIONS = ("Who are you?", "17 × 23", "Quem é você?")
 WRONG = "Bananas and bicycles."
 LIMIT_S = 240
