@@ -99,6 +99,8 @@ class Recipe:
     beta2: float = 0.95
     weight_decay: float = 0.1
     clip_norm: float = 1.0
+    weight_noise: float = 0.0
+    """Of each matrix's own size, how far it is shaken at random in every step; 0 leaves it still."""
     rest_weight: float = 0.05
     short_answer: int = 8
     rest_sampled: float = 0.25

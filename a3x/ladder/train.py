@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from a3x.ladder import export
 from a3x.ladder.batches import Batch, Stream
 from a3x.ladder.model import Llama
 from a3x.ladder.recipe import Recipe
@@ -95,16 +96,38 @@ class Trainer:
                 batch.answer,
             )
         )
+        moved = self._move_weights()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             hidden = self.forward(tokens, positions, documents)
             each = self.score(hidden.flatten(0, 1), where, targets, self.model.token_embd.weight)
         loss = (each * weights).sum() / weights.sum()
         loss.backward()
+        with torch.no_grad():
+            for weight, way in moved:
+                weight.sub_(way)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.tokens += int((batch.documents >= 0).sum())
         return loss.detach(), (each.detach() * answer).sum() / answer.sum().clamp(min=1)
+
+    @torch.no_grad()
+    def _move_weights(self) -> list[tuple[Tensor, Tensor]]:
+        """Shake the layers' matrices for one step, so that answers come to stand on more than a hair; what was added to each.
+
+        A share of each matrix's own size, in random directions: a flat minimum keeps its answers when a lesson moves it
+        (Bisla et al., arXiv 2201.08025).
+        """
+        share = self.recipe.weight_noise
+        if not share:
+            return []
+        moved = []
+        for name, weight in self.model.named_parameters():
+            if weight.dim() == 2 and not name.startswith("token_embd"):
+                way = torch.randn_like(weight) * (share * weight.square().mean().sqrt())
+                weight.add_(way)
+                moved.append((weight, way))
+        return moved
 
     def save(self) -> None:
         """Write ``checkpoint.pt`` atomically."""
@@ -129,8 +152,11 @@ class Trainer:
         torch.set_rng_state(state["torch_rng"].cpu())
 
     def warm_start(self, checkpoint: Path) -> None:
-        """Take the weights of an earlier run, and nothing else."""
-        self.model.load_state_dict(torch.load(checkpoint, map_location=self.device, weights_only=True)["model"])
+        """Take the weights of an earlier run, a checkpoint or the seed's GGUF, and nothing else."""
+        if checkpoint.suffix == ".gguf":
+            self.model.load_state_dict(export.read(checkpoint)[1])
+        else:
+            self.model.load_state_dict(torch.load(checkpoint, map_location=self.device, weights_only=True)["model"])
 
     def log(self, event: dict[str, Any]) -> None:
         """Append one line to ``events.jsonl``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import subprocess
@@ -158,6 +159,20 @@ def test_a_run_resumes_where_it_was_saved(run: Path, tmp_path: Path) -> None:
     assert trainer.step == 30
     trainer.run(Inline(run / "vocabulary.gguf"))  # type: ignore[arg-type]
     assert json.loads((tmp_path / "events.jsonl").read_text().splitlines()[-1])["step"] == 40
+
+
+def test_shaken_weights_come_back_to_where_they_were(run: Path, tmp_path: Path) -> None:
+    """At rate 0 nothing is learnt and nothing stays shaken, but the loss was that of other weights than at rest."""
+    losses = {}
+    for share in (0.0, 0.5):
+        shaken = dataclasses.replace(RECIPE, learning_rate=0.0, weight_noise=share)
+        trainer = Trainer(shaken, Budget(steps=1), tmp_path)
+        trainer.warm_start(run / "tiny.gguf")
+        before = {name: weight.clone() for name, weight in trainer.model.state_dict().items()}
+        losses[share] = float(trainer.learn(Inline(run / "vocabulary.gguf").next(), 0.0)[0])
+        for name, weight in trainer.model.state_dict().items():
+            assert torch.allclose(weight, before[name], atol=1e-6)
+    assert abs(losses[0.5] - losses[0.0]) > 1e-3
 
 
 def test_rewriting_changes_weights_alone(run: Path, tmp_path: Path) -> None:
