@@ -96,7 +96,7 @@ class Clusters:
     def size(self, cluster: int) -> Size | None:
         """None if there is no such cluster."""
         sql = "SELECT size, spread FROM cluster WHERE id = ?"
-        rows = self._db.read(lambda connection: connection.execute(sql, (cluster,)).fetchall())
+        rows: list[tuple[Any, ...]] = self._db.read(lambda connection: connection.execute(sql, (cluster,)).fetchall())
         return Size(*rows[0]) if rows else None
 
     def periods(self, cluster: int) -> list[Period]:

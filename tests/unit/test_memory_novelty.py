@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -100,5 +102,5 @@ def test_a_vector_must_have_length_1() -> None:
         NoveltyMap().add(axis(0) * 2, 0.0)
 
 
-def _unit(vector: Vectors) -> Vectors:
+def _unit(vector: NDArray[Any]) -> Vectors:
     return (vector / np.linalg.norm(vector)).astype(np.float32)
