@@ -35,13 +35,17 @@ from a3x.learn.cycle import CycleRunner, Stores, Teaching
 from a3x.learn.leased import LeasedTrainer
 from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
+from a3x.memory.insight import Insight
+from a3x.memory.prioritiser import Prioritised, Prioritiser
 from a3x.memory.record import Recorder
 from a3x.sandbox.run import Sandbox
 from a3x.stores.adapters import Adapters
+from a3x.stores.clusters import Clusters
 from a3x.stores.cycles import Cycle, Cycles
 from a3x.stores.db import Database, open_readonly
 from a3x.stores.experiences import Experiences
 from a3x.stores.models import SEED, Models
+from a3x.stores.priorities import Priorities
 from a3x.stores.records import Records
 from a3x.stores.verdicts import Verdicts
 from a3x.types import THEMES, Adapter, Clock, Disk, Experience, Feedback, ModelInfo
@@ -153,6 +157,9 @@ class App:
         self.records = learnt.records
         self.embedder = embedder
         self.clock = clock
+        priorities, clusters = Priorities(db), Clusters(db)
+        self.insight = Insight(experiences, priorities, clusters)
+        self.prioritiser = Prioritiser(experiences, priorities, clusters, settings.memory.priority, clock)
         self._learnt = learnt
         self._db = db
         self._engine = LeasedEngine(engine, lease)
@@ -165,12 +172,14 @@ class App:
         """Put the adapters in order and load the model. ForeignFile or EngineFailure if that cannot be done."""
         await asyncio.to_thread(self.adapters.sweep)
         info = await self._engine.start()
-        sink = Recorder(self.experiences, self.clock) if self.settings.memory.record else Forgetful()
+        sink = Prioritised(Recorder(self.experiences, self.clock), self.prioritiser)
         router = Router(self.adapters, info.sha256)
-        corrections = ChatCorrections(self.experiences, self.records, self.clock)
-        self._agent = Agent(self._engine, router, sink, {Calc.name: Calc()}, self.clock, corrections)
+        corrections = ChatCorrections(self.experiences, self.records, self.clock, self._judged)
+        remembering = sink if self.settings.memory.record else Forgetful()
+        self._agent = Agent(self._engine, router, remembering, {Calc.name: Calc()}, self.clock, corrections)
         self._learning = await asyncio.to_thread(self._build_learning)
         self._learning.start()
+        self.prioritiser.soon(self.prioritiser.catch_up())
         return info
 
     async def stop(self) -> None:
@@ -181,6 +190,7 @@ class App:
         agent, self._agent = self._agent, None
         if agent is not None:
             await agent.settle()
+        await self.prioritiser.settle()
         await self.embedder.close()
         await self._engine.close()
         await asyncio.to_thread(self._db.close)
@@ -216,8 +226,22 @@ class App:
         """Store it; a correction becomes a record in the same transaction, and its id is returned."""
         if feedback.correction is None:
             await self.experiences.add_feedback(feedback)
+            self._judged(feedback.experience_id)
             return None
-        return (await self.records.correct(feedback)).id
+        record = await self.records.correct(feedback)
+        self._judged(feedback.experience_id)
+        return record.id
+
+    def _judged(self, experience_id: str) -> None:
+        self.prioritiser.soon(self.prioritiser.judged(experience_id))
+
+    def why(self, id: str) -> dict[str, Any]:
+        """An experience's priority and label, in figures and words. NotFound."""
+        return self.insight.why(id)
+
+    def memory_map(self, limit: int) -> dict[str, Any]:
+        """What is asked about: clusters, the largest first."""
+        return self.insight.map(limit)
 
     async def train(self, theme: str) -> Cycle:
         """Open a cycle that starts as soon as none is running. Conflict, NotReady."""
@@ -343,6 +367,12 @@ def open_stores(settings: Settings) -> tuple[Experiences, Stores]:
     clock, disk = SystemClock(), RealDisk()
     db = open_readonly(settings.home / DATABASE, disk, clock)
     return Experiences(db), _learnt(db, settings, disk, clock)
+
+
+def open_insight(settings: Settings) -> Insight:
+    """Priorities and the map for reading, beside or without a daemon. NotFound if there is nothing yet."""
+    db = open_readonly(settings.home / DATABASE, RealDisk(), SystemClock())
+    return Insight(Experiences(db), Priorities(db), Clusters(db))
 
 
 def _learnt(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Stores:

@@ -72,8 +72,32 @@ class EmbedderSection(_Section):
     """The embedder is freed when nobody asked for so long."""
 
 
+class PrioritySection(_Section):
+    """How much each signal says that an experience can teach something; docs/memory.md has the formula.
+
+    Weights and probabilities in [0, 1]: a signal of weight 0 is not listened to.
+    """
+
+    uncertainty: float = Field(default=0.5, ge=0, le=1)
+    error: float = Field(default=0.7, ge=0, le=1)
+    implicit: float = Field(default=0.6, ge=0, le=1)
+    explicit: float = Field(default=0.9, ge=0, le=1)
+    novelty: float = Field(default=0.4, ge=0, le=1)
+    accepted: float = Field(default=0.3, ge=0, le=1)
+    """What an accepted answer takes away."""
+    window: int = Field(default=2000, ge=1)
+    """Experiences a theme that learning looks at; the others stay in memory."""
+    reliable_from: float = Field(default=0.7, ge=0, le=1)
+    """An answer that is right with at least this probability is labelled reliable."""
+    erroneous_to: float = Field(default=0.3, ge=0, le=1)
+    """With at most this probability: erroneous. In between: hesitant."""
+    min_outcomes: int = Field(default=50, ge=10)
+    """Answers known to be right or wrong before the labels are calibrated on them."""
+
+
 class MemorySection(_Section):
     record: bool = True
+    priority: PrioritySection = PrioritySection()
 
 
 class LearnSection(_Section):

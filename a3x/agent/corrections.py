@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -33,10 +33,18 @@ class Correctable(Protocol):
 class ChatCorrections:
     """Reads finished turns. Only what the user typed counts: a tool's or a file's text is no correction."""
 
-    def __init__(self, experiences: Remembered, records: Correctable, clock: Clock) -> None:
+    def __init__(
+        self,
+        experiences: Remembered,
+        records: Correctable,
+        clock: Clock,
+        judged: Callable[[str], None] | None = None,
+    ) -> None:
+        """``judged`` hears the id of each experience that was corrected; it must not wait."""
         self._experiences = experiences
         self._records = records
         self._clock = clock
+        self._judged = judged
 
     async def notice(self, messages: Sequence[Message], session: str, experience_id: str) -> None:
         """``messages`` of a turn that is stored as ``experience_id``; a correction in its last one becomes a record."""
@@ -53,6 +61,9 @@ class ChatCorrections:
             await self._records.correct(feedback, also_from=(experience_id,))
         except A3XError as error:  # the answer stands whether or not it can be learnt from
             log.warning("a correction was not kept", experience=corrected.id, reason=error.message)
+            return
+        if self._judged is not None:
+            self._judged(corrected.id)
 
     def _find(self, question: str, answer: str, session: str) -> Experience | None:
         """The stored turn that is being corrected: same question, same answer, same session."""

@@ -46,7 +46,9 @@ class OwnRoutes:
             Route("/a3x/status", self.status),
             Route("/a3x/feedback", self.feedback, methods=["POST"]),
             Route("/a3x/memory", self.memory),
+            Route("/a3x/memory/map", self.map),
             Route("/a3x/memory/{id}", self.experience),
+            Route("/a3x/memory/{id}/why", self.why),
         ]
 
     async def status(self, request: Request) -> Response:
@@ -78,3 +80,13 @@ class OwnRoutes:
         experience = store.get(request.path_params["id"])
         given = [asdict(feedback) for feedback in store.feedback(experience.id)]
         return JSONResponse({**asdict(experience), "feedback": given})
+
+    async def why(self, request: Request) -> Response:
+        """Why an experience has the priority and the label that it has."""
+        return JSONResponse(dict(self.services.why(request.path_params["id"])))
+
+    async def map(self, request: Request) -> Response:
+        """The clusters of what is asked about, the largest first."""
+        limit = body.integer(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+        assert limit is not None
+        return JSONResponse(dict(self.services.memory_map(limit)))

@@ -75,6 +75,14 @@ class Services(Protocol):
         """Store it; a correction becomes a record, whose id is returned."""
         ...
 
+    def why(self, id: str) -> Mapping[str, Any]:
+        """An experience's priority and label, in figures and words. NotFound."""
+        ...
+
+    def memory_map(self, limit: int) -> Mapping[str, Any]:
+        """What is asked about: clusters, the largest first."""
+        ...
+
     async def train(self, theme: str) -> Cycle:
         """Open a cycle. Conflict if nothing is new or one is going on."""
         ...

@@ -44,18 +44,19 @@ def same_fact(one: str, other: str) -> bool:
     names_one, names_other = _names(one), _names(other)
     if names_one and names_other and not names_one & names_other:
         return False
-    about_one, about_other = _about(one), _about(other)
+    about_one, about_other = about(one), about(other)
     fewer = min(len(about_one), len(about_other))
     return bool(fewer) and len(about_one & about_other) >= ENOUGH * fewer
+
+
+def about(text: str) -> set[str]:
+    """The words a question is about, shortened to what their forms share."""
+    return {_stem(word) for word in re.findall(r"\w+", text.casefold()) if word not in PLAIN}
 
 
 def digest(*parts: str) -> str:
     """Hex sha256 of texts, each told apart from the next."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _about(text: str) -> set[str]:
-    return {_stem(word) for word in re.findall(r"\w+", text.casefold()) if word not in PLAIN}
 
 
 def _names(text: str) -> set[str]:

@@ -117,6 +117,15 @@ class FakeServices:
         await self.experiences.add_feedback(feedback)
         return "rec-1" if feedback.correction else None
 
+    def why(self, id: str) -> dict[str, Any]:
+        self.experiences.get(id)
+        words = ["priority 0.500", "error 1.00 × weight 0.50: 100 % of it; it failed with an error"]
+        return {"span_id": id, "priority": 0.5, "label": "hesitant", "words": words}
+
+    def memory_map(self, limit: int) -> dict[str, Any]:
+        cluster = {"id": 7, "size": 3, "share": 0.75, "drift": 0.1, "drift_since": 0.0, "last_seen": 0.0}
+        return {"clusters": [{**cluster, "examples": ["hi"]}][:limit], "count": 1, "members": 4}
+
     async def train(self, theme: str) -> Cycle:
         if not any(feedback.correction for feedback in self.experiences.given):
             raise Conflict("there is nothing new to learn", param="theme")

@@ -235,6 +235,19 @@ def test_memory_over_http(capsys: pytest.CaptureFixture[str], home: Path) -> Non
         assert a3x(capsys, "memory", "show", "../status")[0] == 1
 
 
+def test_why_and_map(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    services = FakeServices()
+    services.experiences.rows.append(experience(1))
+    with scripted_daemon(home, services):
+        assert a3x(capsys, "memory", "why", "exp-1")[1].startswith("priority 0.500\n")
+        assert a3x(capsys, "memory", "why", "exp-2")[0] == 1
+        assert "75 %" in a3x(capsys, "memory", "map")[1]
+    Database(home / "a3x.db", RealDisk(), SystemClock()).close()
+    assert a3x(capsys, "memory", "map")[1] == "nothing is embedded yet\n"
+    code, _, err = a3x(capsys, "memory", "why", "exp-1")
+    assert (code, "no experience exp-1" in err) == (1, True)
+
+
 def test_memory_and_adapters_from_the_stores(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     code, _, err = a3x(capsys, "memory", "list")
     assert (code, "no database" in err) == (1, True)
