@@ -15,6 +15,7 @@ from a3x.engine.scripted import ScriptedEmbedder
 from a3x.errors import Conflict, ForeignFile, NotFound, UnknownModel
 from a3x.http.app import build
 from a3x.stores.cycles import Cycle, Step
+from a3x.stores.forgetting import Selection
 from a3x.types import Adapter, Experience, Feedback
 
 ASK: dict[str, Any] = {"model": "a3x", "messages": [{"role": "user", "content": "hi"}]}
@@ -69,6 +70,12 @@ class FakeAdapters:
                 return adapter
         raise UnknownModel(f"there is no adapter {theme}@{version}", param="model")
 
+    def get_any(self, theme: str, version: int) -> Adapter:
+        return self.get(theme, version)
+
+    def withdrawn(self, theme: str | None = None) -> Sequence[Adapter]:
+        return []
+
     def manifest(self, theme: str, version: int) -> Mapping[str, Any]:
         return {"sha256": self.get(theme, version).sha256}
 
@@ -116,6 +123,11 @@ class FakeServices:
     async def give_feedback(self, feedback: Feedback) -> str | None:
         await self.experiences.add_feedback(feedback)
         return "rec-1" if feedback.correction else None
+
+    async def forget(self, selection: Selection, preview: bool) -> dict[str, Any]:
+        selection.require_some()
+        nothing: dict[str, Any] = {kind: [] for kind in ("records", "adapters", "cycles", "copies")}
+        return {"experiences": list(selection.ids), **nothing, "preview": preview, "job": None}
 
     async def train(self, theme: str) -> Cycle:
         if not any(feedback.correction for feedback in self.experiences.given):
