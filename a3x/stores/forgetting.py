@@ -88,14 +88,16 @@ class Forgetting:
         every = cycles.all_cycles(connection)
         learnt = {cycle.id: _learnt(cycle) for cycle in every}
         adapters = self._tainted(connection, records, learnt)
-        themes = {theme for (theme,) in _records_of(connection, "theme", records)} | {each.theme for each in adapters}
+        themes = {theme for (theme,) in _records_of(connection, "theme", records)}
+        changed = {adapter.theme for adapter in adapters}
         made = {cycle for cycle, _ in (self._origin(each) for each in adapters)}
         held = [
             cycle
             for cycle in every
             if learnt[cycle.id] & records
             or cycle.id in made
-            or (cycle.theme in themes and ("unlearned" not in cycle.facts or not cycle.finished))
+            or (cycle.theme in themes and "unlearned" not in cycle.facts)  # it may have died after writing its run
+            or (cycle.theme in changed and not cycle.finished)  # it would be judged against what is taken down
         ]
         return Plan(tuple(experiences), tuple(sorted(records)), tuple(adapters), tuple(held) if records else ())
 
