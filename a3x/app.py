@@ -32,18 +32,21 @@ from a3x.hardware.process import held_bytes
 from a3x.judge import suites
 from a3x.learn.curate import Conversation, read_replay
 from a3x.learn.cycle import CycleRunner, Stores, Teaching
+from a3x.learn.forget import Forgetter, copies
 from a3x.learn.leased import LeasedTrainer
 from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
 from a3x.memory.insight import Insight
 from a3x.memory.prioritiser import Prioritised, Prioritiser
 from a3x.memory.record import Recorder
+from a3x.memory.redact import require_teachable
 from a3x.sandbox.run import Sandbox
 from a3x.stores.adapters import Adapters
 from a3x.stores.clusters import Clusters
 from a3x.stores.cycles import Cycle, Cycles
 from a3x.stores.db import Database, open_readonly
 from a3x.stores.experiences import Experiences
+from a3x.stores.forgetting import Forgetting, Plan, Selection
 from a3x.stores.models import SEED, Models
 from a3x.stores.priorities import Priorities
 from a3x.stores.records import Records
@@ -167,10 +170,14 @@ class App:
         self._born = clock.monotonic()
         self._agent: Agent | None = None
         self._learning: Learning | None = None
+        self._forgetting = Forgetting(db, learnt.adapters, clock)
+        self._forgetter = Forgetter(self._forgetting, learnt.adapters, settings.home, self._engine.drop_adapter)
+        self._one_forgets = asyncio.Lock()
 
     async def start(self) -> ModelInfo:
         """Put the adapters in order and load the model. ForeignFile or EngineFailure if that cannot be done."""
         await asyncio.to_thread(self.adapters.sweep)
+        await self._forgetter.resume()
         info = await self._engine.start()
         sink = Prioritised(Recorder(self.experiences, self.clock), self.prioritiser)
         router = Router(self.adapters, info.sha256)
@@ -228,6 +235,7 @@ class App:
             await self.experiences.add_feedback(feedback)
             self._judged(feedback.experience_id)
             return None
+        require_teachable(self.experiences.get(feedback.experience_id).this, feedback.correction)
         record = await self.records.correct(feedback)
         self._judged(feedback.experience_id)
         return record.id
@@ -242,6 +250,23 @@ class App:
     def memory_map(self, limit: int) -> dict[str, Any]:
         """What is asked about: clusters, the largest first."""
         return self.insight.map(limit)
+
+    async def forget(self, selection: Selection, preview: bool) -> dict[str, Any]:
+        """What is forgotten, or would be. Learning stops meanwhile. BadRequest, NotFound, Conflict, StorageFull, NotReady."""
+        learning = self.learning
+        plan = await asyncio.to_thread(self._forgetting.plan, selection)
+        shown = {**_forgotten(plan), "copies": copies(self.settings.home), "preview": preview, "job": None}
+        if preview or not plan:
+            return shown
+        async with self._one_forgets:
+            await learning.stop()
+            try:
+                plan = await asyncio.to_thread(self._forgetting.plan, selection)
+                job = await self._forgetter.forget(plan, self._engine.info.sha256)
+                await self.prioritiser.rebuild_map()  # centroids keep a trace of what they were made of
+            finally:
+                learning.start()
+        return {**shown, **_forgotten(plan), "job": job.id}
 
     async def train(self, theme: str) -> Cycle:
         """Open a cycle that starts as soon as none is running. Conflict, NotReady."""
@@ -378,6 +403,15 @@ def open_insight(settings: Settings) -> Insight:
 def _learnt(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Stores:
     adapters = Adapters(db, settings.home, disk, clock)
     return Stores(Cycles(db, clock), Records(db, clock), adapters, Verdicts(db))
+
+
+def _forgotten(plan: Plan) -> dict[str, Any]:
+    return {
+        "experiences": list(plan.experiences),
+        "records": list(plan.records),
+        "adapters": [adapter.name for adapter in plan.adapters],
+        "cycles": [cycle.id for cycle in plan.cycles],
+    }
 
 
 def _torch_version() -> str | None:

@@ -9,6 +9,7 @@ import structlog
 
 from a3x.errors import A3XError
 from a3x.memory.correction import detect
+from a3x.memory.redact import redact, require_teachable
 from a3x.types import Clock, Experience, Feedback, Message
 
 LOOK_BACK = 50
@@ -58,6 +59,7 @@ class ChatCorrections:
             return
         feedback = Feedback(corrected.id, -1, correction, self._clock.now())
         try:
+            require_teachable(corrected.this, correction)
             await self._records.correct(feedback, also_from=(experience_id,))
         except A3XError as error:  # the answer stands whether or not it can be learnt from
             log.warning("a correction was not kept", experience=corrected.id, reason=error.message)
@@ -66,8 +68,9 @@ class ChatCorrections:
             self._judged(corrected.id)
 
     def _find(self, question: str, answer: str, session: str) -> Experience | None:
-        """The stored turn that is being corrected: same question, same answer, same session."""
+        """The stored turn that is being corrected: same question, same answer (as they are stored), same session."""
+        stored = (redact(question), redact(answer))
         for experience in self._experiences.recent(LOOK_BACK, session=session or None):
-            if (experience.this, experience.if_ok) == (question, answer) and experience.session == session:
+            if (experience.this, experience.if_ok) == stored and experience.session == session:
                 return experience
         return None

@@ -29,7 +29,7 @@ def list_(
         return
     rows = [
         (
-            *(line["name"], "serves" if line.get("active") else ""),
+            *(line["name"], "serves" if line.get("active") else "withdrawn" if line.get("withdrawn") else ""),
             *(line["sha256"][:16], line["base_sha256"][:16], output.when(line["created"])),
         )
         for line in lines
@@ -136,7 +136,8 @@ def _lines(settings: Settings, theme: str | None) -> list[dict[str, Any]]:
         from a3x.http.routes_adapters import line
 
         _, stores = open_stores(settings)
-        return [line(adapter) for adapter in stores.adapters.list(theme)]
+        whole = [line(adapter) for adapter in stores.adapters.list(theme)]
+        return whole + [line(adapter, withdrawn=True) for adapter in stores.adapters.withdrawn(theme)]
 
 
 def _one(settings: Settings, theme: str, version: int) -> dict[str, Any]:
@@ -150,4 +151,6 @@ def _one(settings: Settings, theme: str, version: int) -> dict[str, Any]:
         from a3x.http.routes_adapters import line
 
         adapters = open_stores(settings)[1].adapters
-        return {**line(adapters.get(theme, version)), "manifest": adapters.manifest(theme, version)}
+        adapter = adapters.get_any(theme, version)
+        withdrawn = adapter in adapters.withdrawn(theme)
+        return {**line(adapter, withdrawn=withdrawn), "manifest": adapters.manifest(theme, version)}

@@ -28,6 +28,8 @@ def explain(
         return
     cycle, verdict = story["cycle"], story["verdict"]
     print(f"{cycle['id']}: {cycle['theme']}, {cycle['state']}{' as ' + cycle['version'] if cycle['version'] else ''}")
+    if story["withdrawn"]:
+        print(f"{cycle['version']} was withdrawn: its weights are deleted and it never serves again")
     print(f"opened {output.when(cycle['opened'])}: {cycle['reason']}\n")
     rows = [(output.when(step["when"]), step["to_state"], step["reason"]) for step in cycle["steps"]]
     output.table(("when", "step", "why"), rows, "nothing has been done yet")
@@ -47,12 +49,14 @@ def _story(settings: Settings, id: str) -> dict[str, Any]:
         with Client(settings) as daemon:
             cycle = daemon.get(f"/a3x/cycles/{_cycle_of(id, lambda: daemon.get('/a3x/cycles', limit=200)['cycles'])}")
             verdict = daemon.get(f"/a3x/verdicts/{cycle['verdict']}") if cycle["verdict"] else None
+            shelf = daemon.get("/a3x/adapters")["adapters"] if cycle["version"] else []
+            gone = {line["name"] for line in shelf if line.get("withdrawn")}
     except NoDaemon:
-        cycle, verdict = _from_disk(settings, id)
-    return {"cycle": cycle, "verdict": verdict}
+        cycle, verdict, gone = _from_disk(settings, id)
+    return {"cycle": cycle, "verdict": verdict, "withdrawn": cycle["version"] in gone}
 
 
-def _from_disk(settings: Settings, id: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+def _from_disk(settings: Settings, id: str) -> tuple[dict[str, Any], dict[str, Any] | None, set[str]]:
     from a3x.app import open_stores
     from a3x.http.routes_learn import shown
 
@@ -61,7 +65,7 @@ def _from_disk(settings: Settings, id: str) -> tuple[dict[str, Any], dict[str, A
     steps = [asdict(step) for step in stores.cycles.steps(found.id)]
     cycle = {**shown(found), "facts": dict(found.facts), "steps": steps, "events": []}
     verdict = asdict(stores.verdicts.get(cycle["verdict"])) if cycle["verdict"] else None
-    return cycle, verdict
+    return cycle, verdict, {adapter.name for adapter in stores.adapters.withdrawn()}
 
 
 def _cycle_of(id: str, cycles: Any) -> str:

@@ -24,8 +24,9 @@ MODULES = {
     "explain": "a3x.cli.explain",
     "bench": "a3x.cli.bench",
     "model": "a3x.cli.model",
+    "forget": "a3x.cli.forget",
 }
-PROMISED = ("pause", "resume", "forget")
+PROMISED = ("pause", "resume")
 
 EXIT_FAILED = 1
 EXIT_NOT_BUILT = 2

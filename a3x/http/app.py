@@ -14,6 +14,7 @@ from a3x.http.routes_a3x import OwnRoutes
 from a3x.http.routes_adapters import AdapterRoutes
 from a3x.http.routes_chat import ChatRoutes
 from a3x.http.routes_embeddings import EmbeddingRoutes
+from a3x.http.routes_forget import ForgetRoutes
 from a3x.http.routes_info import InfoRoutes
 from a3x.http.routes_learn import LearnRoutes
 from a3x.http.routes_tokens import TokenRoutes
@@ -30,6 +31,7 @@ def build(services: Services, server: Server, clock: Clock) -> Starlette:
             *EmbeddingRoutes(services, server).routes(),
             *TokenRoutes(services, server).routes(),
             *OwnRoutes(services, server, clock).routes(),
+            *ForgetRoutes(services, server).routes(),
             *LearnRoutes(services, server).routes(),
             *AdapterRoutes(services, server).routes(),
         ],

@@ -39,12 +39,17 @@ class AdapterRoutes:
 
     async def version(self, request: Request) -> Response:
         theme, version = _theme(request), _version(request)
-        adapter = self.services.adapters.get(theme, version)
-        return JSONResponse({**line(adapter), "manifest": dict(self.services.adapters.manifest(theme, version))})
+        adapter = self.services.adapters.get_any(theme, version)
+        withdrawn = adapter in self.services.adapters.withdrawn(theme)
+        return JSONResponse(
+            {**line(adapter, withdrawn=withdrawn), "manifest": dict(self.services.adapters.manifest(theme, version))}
+        )
 
     def _lines(self, theme: str | None) -> list[dict[str, Any]]:
         active = self.services.active_names()
-        return [line(adapter, adapter.name in active) for adapter in self.services.adapters.list(theme)]
+        shelf = self.services.adapters
+        whole = [line(adapter, adapter.name in active) for adapter in shelf.list(theme)]
+        return whole + [line(adapter, False, withdrawn=True) for adapter in shelf.withdrawn(theme)]
 
     async def bring(self, request: Request) -> Response:
         """Body: the bytes of a GGUF LoRA. It becomes the theme's next version, not its active one."""
@@ -55,10 +60,11 @@ class AdapterRoutes:
         return JSONResponse(line(await self.services.import_adapter(theme, data)), 201)
 
 
-def line(adapter: Adapter, active: bool | None = None) -> dict[str, Any]:
-    """One version as the lists show it; ``active`` where it is known whether it serves."""
+def line(adapter: Adapter, active: bool | None = None, withdrawn: bool = False) -> dict[str, Any]:
+    """One version as the lists show it; ``active`` where it is known whether it serves, ``withdrawn`` with a tombstone."""
     return {
         **({} if active is None else {"active": active}),
+        **({"withdrawn": True} if withdrawn else {}),
         "name": adapter.name,
         "theme": adapter.theme,
         "version": adapter.version,

@@ -12,10 +12,7 @@ from a3x import __version__
 from a3x.errors import NotImplementedHere, NotReady
 from a3x.http.services import Services
 
-PROMISED = (
-    ("POST", "/a3x/forget"),
-    ("POST", "/a3x/learning"),
-)
+PROMISED = (("POST", "/a3x/learning"),)
 
 FRONT = f"""A³X {__version__}, a local agent that improves itself.
 
@@ -28,6 +25,7 @@ GET  /a3x/status            what it is doing
 GET  /a3x/adapters          what it has learnt
 POST /a3x/train             learn now from what was corrected; watch at /a3x/cycles/ID
 GET  /a3x/memory            what it remembers
+POST /a3x/forget            forget by ids, query, session or time; a preview unless "preview": false
 GET  /healthz  /readyz      alive; model loaded
 """
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from a3x.agent.turn import TurnRequest, TurnResult
 from a3x.engine.embedding import TextEmbedder
 from a3x.stores.cycles import Cycle, Step
+from a3x.stores.forgetting import Selection
 from a3x.types import Adapter, Experience, Feedback, Piece
 
 
@@ -37,6 +38,10 @@ class Shelving(Protocol):
     def list(self, theme: str | None = None) -> Sequence[Adapter]: ...
 
     def get(self, theme: str, version: int) -> Adapter: ...
+
+    def get_any(self, theme: str, version: int) -> Adapter: ...
+
+    def withdrawn(self, theme: str | None = None) -> Sequence[Adapter]: ...
 
     def manifest(self, theme: str, version: int) -> Mapping[str, Any]: ...
 
@@ -81,6 +86,10 @@ class Services(Protocol):
 
     def memory_map(self, limit: int) -> Mapping[str, Any]:
         """What is asked about: clusters, the largest first."""
+        ...
+
+    async def forget(self, selection: Selection, preview: bool) -> dict[str, Any]:
+        """What goes, by kind; nothing is changed by a preview."""
         ...
 
     async def train(self, theme: str) -> Cycle:

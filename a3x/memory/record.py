@@ -11,6 +11,7 @@ from typing import Any
 
 from a3x import ids
 from a3x.errors import StorageFull
+from a3x.memory.redact import redact_experience
 from a3x.stores.experiences import Experiences
 from a3x.types import Clock, Completion, Experience, Message, Mix
 
@@ -27,7 +28,7 @@ ENGLISH = re.compile(
 
 
 class Recorder:
-    """Stores experiences and tells of a full disk once, not at every chat."""
+    """Stores experiences without their secrets, and tells of a full disk once, not at every chat."""
 
     def __init__(self, experiences: Experiences, clock: Clock) -> None:
         self._experiences = experiences
@@ -40,7 +41,7 @@ class Recorder:
 
     async def _store(self, experience: Experience) -> bool:
         try:
-            await self._experiences.add(experience)
+            await self._experiences.add(redact_experience(experience))
         except StorageFull as error:
             if self._full_since is None:
                 self._full_since = self._clock.monotonic()

@@ -21,7 +21,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -138,8 +138,7 @@ class Adapters:
         for adapter in self._rows(f"WHERE NOT EXISTS ({IN_LEDGER})"):
             entry = _installed(adapter, "installed before there was a ledger", None, _hash_file(_manifest_of(adapter)))
             self._db.write(lambda connection, e=entry: ledger.append(connection, e, self._clock.now())).result()
-        for adapter in set(self._rows()) - set(self.list()):
-            _remove_weights(adapter.path.parent)
+        self.remove_withdrawn()
         adopted = [self._sweep_folder(theme, folder) for theme in THEMES for folder in self._folders(theme)]
         return [adapter for adapter in adopted if adapter is not None]
 
@@ -147,6 +146,22 @@ class Adapters:
         """Every version that may serve, or one theme's, by theme and number."""
         where = "WHERE NOT EXISTS (SELECT 1 FROM adapter_tombstone t WHERE (t.theme, t.version) = (a.theme, a.version))"
         return self._rows(f"{where} AND theme = ?", (theme,)) if theme is not None else self._rows(where)
+
+    def withdrawn(self, theme: str | None = None) -> builtins.list[Adapter]:
+        """Every version with a tombstone, or one theme's: its weights are gone, its manifest and its ledger rows stay."""
+        serving = set(self.list(theme))
+        return [adapter for adapter in self._rows() if adapter not in serving and theme in (None, adapter.theme)]
+
+    def remove_withdrawn(self) -> None:
+        """Delete the weights that tombstones have left behind."""
+        for adapter in self.withdrawn():
+            _remove_weights(adapter.path.parent)
+
+    def sound_before(self, theme: str, base_sha256: str, less: Collection[int]) -> Adapter | None:
+        """The nearest version that served before, is whole and is not one of ``less``; None for the base."""
+        earlier = self._db.read(lambda connection: active.earlier(connection, theme, base_sha256))
+        known = (self.get_any(theme, version) for version in earlier if version not in less)
+        return next((adapter for adapter in known if not _damage(adapter)), None)
 
     # --- what serves -------------------------------------------------------------------------------------------------
 

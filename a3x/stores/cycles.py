@@ -81,17 +81,7 @@ class Cycles:
         now = self._clock.now()
         cycle = Cycle(ids.new_id("cyc", self._clock), theme, base_sha256, reason, "opened", now, now)
 
-        def job(connection: apsw.Connection) -> None:
-            going = _select(connection, f"WHERE theme = ? AND {_is_unfinished()}", (theme,))
-            if going:
-                raise Conflict(f"cycle {going[0].id} of {theme} is not finished: it is {going[0].state}")
-            connection.execute(
-                "INSERT INTO cycle (id, theme, base_sha256, reason, state, opened, changed, facts) "
-                "VALUES (?, ?, ?, ?, 'opened', ?, ?, '{}')",
-                (cycle.id, theme, base_sha256, reason, now, now),
-            )
-
-        await asyncio.wrap_future(self._db.write(job))
+        await asyncio.wrap_future(self._db.write(lambda connection: insert(connection, cycle)))
         return cycle
 
     async def advance(
@@ -111,14 +101,7 @@ class Cycles:
         """End an unfinished cycle, whatever its state. NotFound; Conflict if it is finished."""
         stored, now = _to_json(facts or {}), self._clock.now()
 
-        def job(connection: apsw.Connection) -> Cycle:
-            cycle = _get(connection, id)
-            if cycle.finished:
-                raise Conflict(f"cycle {id} is finished: it was {cycle.state}")
-            _move(connection, cycle, "failed", now, reason, stored)
-            return _get(connection, id)
-
-        return await asyncio.wrap_future(self._db.write(job))
+        return await asyncio.wrap_future(self._db.write(lambda connection: end(connection, id, now, reason, stored)))
 
     def get(self, id: str) -> Cycle:
         """NotFound if there is no such cycle."""
@@ -146,6 +129,32 @@ class Cycles:
         where, values = ("WHERE theme = ? ", (theme,)) if theme is not None else ("", ())
         order = f"{where}ORDER BY seq DESC LIMIT ?"
         return self._db.read(lambda connection: _select(connection, order, (*values, max(limit, 0))))
+
+
+def insert(connection: apsw.Connection, cycle: Cycle) -> None:
+    """See ``Cycles.open``; in the caller's transaction."""
+    going = _select(connection, f"WHERE theme = ? AND {_is_unfinished()}", (cycle.theme,))
+    if going:
+        raise Conflict(f"cycle {going[0].id} of {cycle.theme} is not finished: it is {going[0].state}")
+    connection.execute(
+        "INSERT INTO cycle (id, theme, base_sha256, reason, state, opened, changed, facts) "
+        "VALUES (?, ?, ?, ?, 'opened', ?, ?, '{}')",
+        (cycle.id, cycle.theme, cycle.base_sha256, cycle.reason, cycle.opened, cycle.changed),
+    )
+
+
+def end(connection: apsw.Connection, id: str, now: float, reason: str, facts: str = "{}") -> Cycle:
+    """See ``Cycles.fail``; in the caller's transaction, with ``facts`` as JSON."""
+    cycle = _get(connection, id)
+    if cycle.finished:
+        raise Conflict(f"cycle {id} is finished: it was {cycle.state}")
+    _move(connection, cycle, "failed", now, reason, facts)
+    return _get(connection, id)
+
+
+def all_cycles(connection: apsw.Connection) -> list[Cycle]:
+    """Every cycle there was, oldest first."""
+    return _select(connection, "ORDER BY seq")
 
 
 def advance(

@@ -43,6 +43,8 @@ WAL_KEPT_BYTES = 16 << 20
 class _Write:
     job: Job[Any]
     future: Future[Any]
+    alone: bool = False
+    """Run outside a transaction."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +90,24 @@ class Database:
 
         The future carries the job's own exception, or StorageFull; either way nothing of that job is stored.
         """
+        return self._queued(job, alone=False)
+
+    def scrub(self) -> Future[None]:
+        """Write the file anew from its rows and empty the log, so that nothing deleted can be read in either.
+
+        Takes as much free space as the database has. The future carries StorageFull, or NotReady if a reader of another
+        process is in the way; asking again is harmless.
+        """
+        return self._queued(_scrub, alone=True)
+
+    def _queued(self, job: Job[T], alone: bool) -> Future[T]:
         future: Future[T] = Future()
         with self._gate:
             if self.read_only:
                 raise NotReady(f"{self.path} is open for reading only; start the daemon to write")
             if self._closed:
                 raise NotReady(f"{self.path} is closed")
-            self._queue.put(_Write(job, future))
+            self._queue.put(_Write(job, future, alone))
         return future
 
     def read(self, job: Job[T]) -> T:
@@ -141,7 +154,12 @@ class Database:
     def _serve_writes(self) -> None:
         assert self._writer is not None
         while batch := self._gather():
-            self._commit(self._writer, [write for write in batch if write.future.set_running_or_notify_cancel()])
+            wanted = [write for write in batch if write.future.set_running_or_notify_cancel()]
+            if together := [write for write in wanted if not write.alone]:
+                self._commit(self._writer, together)
+            for write in wanted:
+                if write.alone:
+                    _resolve(write.future, self._run_alone(self._writer, write.job))
             if self._wal_pages >= CHECKPOINT_PAGES:
                 self._checkpoint(self._writer)
 
@@ -199,6 +217,12 @@ class Database:
             return _Outcome(error=explained or error)
         connection.execute("RELEASE job")
         return _Outcome(value=value)
+
+    def _run_alone(self, connection: apsw.Connection, job: Job[Any]) -> _Outcome:
+        try:
+            return _Outcome(value=job(connection))
+        except Exception as error:  # the caller's future must hear of it and the thread live on
+            return _Outcome(error=self._explain(error, connection) or error)
 
     def _checkpoint(self, connection: apsw.Connection) -> None:
         """Shorten the log. Done after acknowledging, since the rows are safe in the log already."""
@@ -334,6 +358,13 @@ def migrate(connection: apsw.Connection, path: Path) -> None:
     except BaseException:
         _roll_back(connection)
         raise
+
+
+def _scrub(connection: apsw.Connection) -> None:
+    """VACUUM leaves out free pages and the free space of pages; what it freed is overwritten; the log is cut to nothing."""
+    connection.pragma("secure_delete", True)
+    connection.execute("VACUUM")
+    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
 
 def _version(connection: apsw.Connection) -> int:

@@ -15,6 +15,7 @@ from a3x.engine.scripted import ScriptedEmbedder
 from a3x.errors import Conflict, ForeignFile, NotFound, UnknownModel
 from a3x.http.app import build
 from a3x.stores.cycles import Cycle, Step
+from a3x.stores.forgetting import Selection
 from a3x.types import Adapter, Experience, Feedback
 
 ASK: dict[str, Any] = {"model": "a3x", "messages": [{"role": "user", "content": "hi"}]}
@@ -68,6 +69,12 @@ class FakeAdapters:
             if (adapter.theme, adapter.version) == (theme, version):
                 return adapter
         raise UnknownModel(f"there is no adapter {theme}@{version}", param="model")
+
+    def get_any(self, theme: str, version: int) -> Adapter:
+        return self.get(theme, version)
+
+    def withdrawn(self, theme: str | None = None) -> Sequence[Adapter]:
+        return []
 
     def manifest(self, theme: str, version: int) -> Mapping[str, Any]:
         return {"sha256": self.get(theme, version).sha256}
@@ -125,6 +132,11 @@ class FakeServices:
     def memory_map(self, limit: int) -> dict[str, Any]:
         cluster = {"id": 7, "size": 3, "share": 0.75, "drift": 0.1, "drift_since": 0.0, "last_seen": 0.0}
         return {"clusters": [{**cluster, "examples": ["hi"]}][:limit], "count": 1, "members": 4}
+
+    async def forget(self, selection: Selection, preview: bool) -> dict[str, Any]:
+        selection.require_some()
+        nothing: dict[str, Any] = {kind: [] for kind in ("records", "adapters", "cycles", "copies")}
+        return {"experiences": list(selection.ids), **nothing, "preview": preview, "job": None}
 
     async def train(self, theme: str) -> Cycle:
         if not any(feedback.correction for feedback in self.experiences.given):

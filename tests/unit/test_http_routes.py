@@ -147,3 +147,12 @@ def test_the_token_guards_all_but_the_probes() -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_api_key")
     assert http.get("/v1/models", headers={"Authorization": "Bearer s3cret"}).status_code == 200
     assert http.get("/nope").status_code == 401
+
+
+def test_forgetting_is_a_preview_unless_told() -> None:
+    http = client(FakeServices(experiences=FakeExperiences([experience(1)])))
+    asked = http.post("/a3x/forget", json={"ids": ["exp_1"]})
+    assert (asked.status_code, asked.json()["preview"], asked.json()["experiences"]) == (200, True, ["exp_1"])
+    assert http.post("/a3x/forget", json={"ids": ["exp_1"], "preview": False}).json()["preview"] is False
+    assert http.post("/a3x/forget", json={}).status_code == 400
+    assert http.post("/a3x/forget", json={"everything": True}).status_code == 400
