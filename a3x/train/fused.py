@@ -6,7 +6,7 @@ dropout PEFT's own forward is used.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from peft.tuners import lora
@@ -25,7 +25,7 @@ class FusedLinear(lora.Linear):
         kind = x.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
         if self.disable_adapters:
-            return F.linear(x.to(dtype), frozen_weight(self.get_base_layer(), dtype))
+            return F.linear(x.to(dtype), frozen_weight(cast(nn.Linear, self.get_base_layer()), dtype))
         down, up = self.lora_A[ADAPTER].weight, self.lora_B[ADAPTER].weight
         return _Adapted.apply(x.to(dtype), down, up, self.scaling[ADAPTER], self.get_base_layer())
 
