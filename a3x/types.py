@@ -18,6 +18,7 @@ THEMES = ("python", "cli", "summary", "reasoning", "general")
 Role = Literal["system", "user", "assistant", "tool"]
 Origin = Literal["user", "verified", "owner_dataset", "generated", "tool", "file", "web"]
 Status = Literal["pending", "completed", "failed"]
+Label = Literal["reliable", "hesitant", "erroneous"]
 FinishReason = Literal["stop", "length", "cancelled"]
 
 
@@ -319,6 +320,8 @@ class Experience:
     """One stored interaction, a span (SPEC B1). ``when`` is epoch seconds; ``seq`` is given by the store (0 until then).
 
     ``who`` did ``did`` to ``this`` (the user's text); ``if_ok`` is the answer, ``if_not`` the error of a failed one.
+    ``exit_code`` and ``stderr`` are of the last program that ran. ``priority`` with its ``components``, ``label`` and
+    ``cluster`` are set after storing (None: nobody has looked yet) and never change where the text comes from.
     """
 
     id: str
@@ -345,6 +348,22 @@ class Experience:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     schema: int = 1
+    exit_code: int | None = None
+    stderr: str = ""
+    priority: float | None = None
+    components: Mapping[str, float] = field(default_factory=dict)
+    label: Label | None = None
+    cluster: int | None = None
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the memory makes of one experience: how much it is worth learning from, and why."""
+
+    priority: float
+    components: Mapping[str, float]
+    label: Label | None = None
+    cluster: int | None = None
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,14 @@ class Database:
             _roll_back(connection)
             self._give_back(connection)
 
+    def scrub(self) -> Future[None]:
+        """Rewrite the file without anything that was deleted from it; done when it and the log hold no such byte.
+
+        ``secure_delete`` alone is not enough: pages that were split before keep copies of rows that moved away. Costs
+        a copy of the file in time and room; writes wait for it. StorageFull, NotReady while somebody reads for long.
+        """
+        return self.write(_scrub)
+
     def stats(self) -> dict[str, float]:
         """Commits, the writes they held and how long the last commit took, for /a3x/status."""
         return {"commits": self._batches, "writes": self._writes, "last_commit_s": self._commit_s}
@@ -141,7 +149,9 @@ class Database:
     def _serve_writes(self) -> None:
         assert self._writer is not None
         while batch := self._gather():
-            self._commit(self._writer, [write for write in batch if write.future.set_running_or_notify_cancel()])
+            wanted = [write for write in batch if write.future.set_running_or_notify_cancel()]
+            self._commit(self._writer, [write for write in wanted if write.job is not _scrub])
+            self._scrub(self._writer, [write for write in wanted if write.job is _scrub])
             if self._wal_pages >= CHECKPOINT_PAGES:
                 self._checkpoint(self._writer)
 
@@ -170,6 +180,8 @@ class Database:
 
     def _commit(self, connection: apsw.Connection, batch: list[_Write]) -> None:
         """Store a batch and tell each of its writers what became of its job."""
+        if not batch:
+            return
         started = self._clock.monotonic()
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -200,6 +212,18 @@ class Database:
         connection.execute("RELEASE job")
         return _Outcome(value=value)
 
+    def _scrub(self, connection: apsw.Connection, asked: list[_Write]) -> None:
+        """Outside any transaction, once for all who asked."""
+        if not asked:
+            return
+        outcome = _Outcome()
+        try:
+            _scrub(connection)
+        except Exception as error:  # as in _commit
+            outcome = _Outcome(error=self._explain(error, connection) or error)
+        for write in asked:
+            _resolve(write.future, outcome)
+
     def _checkpoint(self, connection: apsw.Connection) -> None:
         """Shorten the log. Done after acknowledging, since the rows are safe in the log already."""
         with contextlib.suppress(apsw.Error):  # a disk too full for it will say so at the next write
@@ -223,6 +247,7 @@ class Database:
                 raise A3XError(f"{self.path} cannot use a write-ahead log (got {mode}); is it on a network filesystem?")
             connection.pragma("synchronous", "FULL")
             connection.pragma("journal_size_limit", WAL_KEPT_BYTES)
+            connection.pragma("secure_delete", True)  # what is deleted is overwritten, not only let go of
             connection.set_wal_hook(self._note_log_size)  # in place of SQLite's own, which checkpoints inside COMMIT
             migrate(connection, self.path)
         except (A3XError, apsw.Error, OSError) as error:
@@ -345,6 +370,11 @@ def _roll_back(connection: apsw.Connection) -> None:
     if connection.in_transaction:
         with contextlib.suppress(apsw.Error):
             connection.execute("ROLLBACK")
+
+
+def _scrub(connection: apsw.Connection) -> None:
+    connection.execute("VACUUM")
+    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
 
 def _resolve(future: Future[Any], outcome: _Outcome) -> None:

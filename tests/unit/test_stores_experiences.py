@@ -20,7 +20,7 @@ from a3x.disk import RealDisk
 from a3x.errors import BadRequest, NotFound
 from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences
-from a3x.types import Experience, Feedback
+from a3x.types import Assessment, Experience, Feedback
 
 
 @pytest.fixture
@@ -75,6 +75,12 @@ any_experience = st.builds(
     metadata=objects,
     extra=objects,
     schema=st.integers(0, 2**31),
+    exit_code=st.none() | st.integers(-64, 255),
+    stderr=text,
+    priority=st.none() | number,
+    components=st.dictionaries(text, number, max_size=3),
+    label=st.sampled_from([None, "reliable", "hesitant", "erroneous"]),
+    cluster=st.none() | st.integers(0, 1000),
 )
 
 
@@ -190,12 +196,43 @@ def test_recent_filters_and_pages(experiences: Experiences) -> None:
     assert ids(limit=0) == ids(limit=-1) == ids(session="none") == []
 
 
-@pytest.mark.parametrize("column", ["theme", "when", "status", "session"])
+@pytest.mark.parametrize("column", ["theme", "when", "status", "session", "priority", "cluster"])
 def test_searched_columns_have_an_index(db: Database, column: str) -> None:
     plan = db.read(
         lambda c: c.execute(f'EXPLAIN QUERY PLAN SELECT * FROM experience WHERE "{column}" = ?', (1,)).fetchall()
     )
     assert f"experience_{column}" in str(plan)
+
+
+def test_an_assessment_is_stored_and_replaced(experiences: Experiences) -> None:
+    asyncio.run(experiences.add(experience("a")))
+    assert experiences.get("a").priority is None
+    asyncio.run(experiences.assess("a", Assessment(0.2, {"error": 0.2})))
+    asyncio.run(experiences.assess("a", Assessment(0.7, {"novelty": 0.7}, "hesitant", 4)))
+    found = experiences.get("a")
+    assert (found.priority, found.components, found.label, found.cluster) == (0.7, {"novelty": 0.7}, "hesitant", 4)
+    with pytest.raises(NotFound):
+        asyncio.run(experiences.assess("b", Assessment(0.2, {})))
+    with pytest.raises(BadRequest, match="label"):
+        asyncio.run(experiences.assess("a", Assessment(0.2, {}, "odd")))  # type: ignore[arg-type]
+
+
+def test_a_walk_meets_everything_once_with_its_feedback(
+    experiences: Experiences, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        for n in range(23):
+            await experiences.add(experience(str(n)))
+        for rating in (1, -1):
+            await experiences.add_feedback(Feedback("7", rating, None, 1.0))  # type: ignore[arg-type]
+
+    asyncio.run(main())
+    monkeypatch.setattr("a3x.stores.experiences.PAGE", 5)
+    met = list(experiences.walk())
+    assert [one.id for one, _ in met] == [str(n) for n in range(23)]
+    assert [[word.rating for word in words] for one, words in met if words] == [[1, -1]]
+    assert [one.id for one, _ in experiences.walk(after_seq=20)] == ["20", "21", "22"]
+    assert [one.id for one in experiences.get_many([3, 99, 1])] == ["2", "0"]
 
 
 class Store(RuleBasedStateMachine):
@@ -230,6 +267,13 @@ class Store(RuleBasedStateMachine):
         else:
             with pytest.raises(NotFound):
                 asyncio.run(self.store.add_feedback(word))
+
+    @rule(ids=st.lists(st.sampled_from("abcdef"), max_size=3))
+    def delete(self, ids: list[str]) -> None:
+        known = set(ids) & self.rows.keys()
+        assert asyncio.run(self.store.delete(ids)) == len(known)
+        for id in known:
+            del self.rows[id], self.words[id]
 
     @rule()
     def reopen(self) -> None:
