@@ -35,7 +35,10 @@ from a3x.learn.cycle import CycleRunner, Stores, Teaching
 from a3x.learn.leased import LeasedTrainer
 from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
+from a3x.memory.index import Index
+from a3x.memory.indexer import Indexer
 from a3x.memory.record import Recorder
+from a3x.memory.search import Search
 from a3x.sandbox.run import Sandbox
 from a3x.stores.adapters import Adapters
 from a3x.stores.cycles import Cycle, Cycles
@@ -43,7 +46,9 @@ from a3x.stores.db import Database, open_readonly
 from a3x.stores.experiences import Experiences
 from a3x.stores.models import SEED, Models
 from a3x.stores.records import Records
+from a3x.stores.vectors import Vectors
 from a3x.stores.verdicts import Verdicts
+from a3x.stores.words import Words
 from a3x.types import THEMES, Adapter, Clock, Disk, Experience, Feedback, ModelInfo
 
 DATABASE = "a3x.db"
@@ -153,6 +158,9 @@ class App:
         self.records = learnt.records
         self.embedder = embedder
         self.clock = clock
+        index = Index(Vectors(db), db.path, clock)
+        self.search = Search(experiences, Words(db), index, embedder)
+        self._indexer = Indexer(Vectors(db), embedder, index)
         self._learnt = learnt
         self._db = db
         self._engine = LeasedEngine(engine, lease)
@@ -165,12 +173,16 @@ class App:
         """Put the adapters in order and load the model. ForeignFile or EngineFailure if that cannot be done."""
         await asyncio.to_thread(self.adapters.sweep)
         info = await self._engine.start()
-        sink = Recorder(self.experiences, self.clock) if self.settings.memory.record else Forgetful()
+        sink = (
+            Recorder(self.experiences, self.clock, self._indexer.wake) if self.settings.memory.record else Forgetful()
+        )
         router = Router(self.adapters, info.sha256)
         corrections = ChatCorrections(self.experiences, self.records, self.clock)
         self._agent = Agent(self._engine, router, sink, {Calc.name: Calc()}, self.clock, corrections)
         self._learning = await asyncio.to_thread(self._build_learning)
         self._learning.start()
+        if self.settings.memory.embed:
+            self._indexer.start()
         return info
 
     async def stop(self) -> None:
@@ -181,6 +193,7 @@ class App:
         agent, self._agent = self._agent, None
         if agent is not None:
             await agent.settle()
+        await self._indexer.stop()
         await self.embedder.close()
         await self._engine.close()
         await asyncio.to_thread(self._db.close)
@@ -316,7 +329,11 @@ class App:
             "model": _model(self._engine.info) if self.ready() else None,
             "engine": dict(self._engine.status()) if self.ready() else {},
             "embedder": dict(self.embedder.status()),
-            "memory": {"recording": self.settings.memory.record, "experiences": self.experiences.count()},
+            "memory": {
+                "recording": self.settings.memory.record,
+                "experiences": self.experiences.count(),
+                "embedding": dict(self._indexer.status()) if self.settings.memory.embed else None,
+            },
             "database": self._db.stats(),
             "adapters": len(self.adapters.list()),
             "active": sorted(self.active_names()),
@@ -343,6 +360,13 @@ def open_stores(settings: Settings) -> tuple[Experiences, Stores]:
     clock, disk = SystemClock(), RealDisk()
     db = open_readonly(settings.home / DATABASE, disk, clock)
     return Experiences(db), _learnt(db, settings, disk, clock)
+
+
+def open_search(settings: Settings) -> Search:
+    """Search beside or without a daemon, by words alone. NotFound if there is nothing yet."""
+    clock = SystemClock()
+    db = open_readonly(settings.home / DATABASE, RealDisk(), clock)
+    return Search(Experiences(db), Words(db), Index(Vectors(db), db.path, clock), None)
 
 
 def _learnt(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Stores:

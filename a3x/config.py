@@ -73,6 +73,8 @@ class EmbedderSection(_Section):
 
 class MemorySection(_Section):
     record: bool = True
+    embed: bool = True
+    """Embed what is recorded, in the background, so that it is found by meaning and not by words alone."""
 
 
 class LearnSection(_Section):

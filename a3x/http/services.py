@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 from a3x.agent.turn import TurnRequest, TurnResult
 from a3x.engine.embedding import TextEmbedder
+from a3x.memory.search import Results
 from a3x.stores.cycles import Cycle, Step
+from a3x.stores.filters import Filter
 from a3x.types import Adapter, Experience, Feedback, Piece
 
 
@@ -29,6 +31,12 @@ class Remembering(Protocol):
     def count(self) -> int: ...
 
     def feedback(self, id: str, /) -> Sequence[Feedback]: ...
+
+
+class Searching(Protocol):
+    """Search over the experiences."""
+
+    async def search(self, query: str, limit: int, only: Filter) -> Results: ...
 
 
 class Shelving(Protocol):
@@ -59,6 +67,9 @@ class Services(Protocol):
 
     @property
     def experiences(self) -> Remembering: ...
+
+    @property
+    def search(self) -> Searching: ...
 
     @property
     def adapters(self) -> Shelving: ...

@@ -14,7 +14,9 @@ from a3x.config import Server
 from a3x.engine.scripted import ScriptedEmbedder
 from a3x.errors import Conflict, ForeignFile, NotFound, UnknownModel
 from a3x.http.app import build
+from a3x.memory.search import Found, Results
 from a3x.stores.cycles import Cycle, Step
+from a3x.stores.filters import Filter
 from a3x.types import Adapter, Experience, Feedback
 
 ASK: dict[str, Any] = {"model": "a3x", "messages": [{"role": "user", "content": "hi"}]}
@@ -54,6 +56,17 @@ class FakeExperiences:
     async def add_feedback(self, feedback: Feedback) -> None:
         self.get(feedback.experience_id)
         self.given.append(feedback)
+
+
+@dataclass
+class FakeSearch:
+    asked: list[tuple[str, int, Filter]] = field(default_factory=list)
+    rows: list[Experience] = field(default_factory=list)
+
+    async def search(self, query: str, limit: int, only: Filter) -> Results:
+        self.asked.append((query, limit, only))
+        found = [Found(row, 1 / 61, {"words": 1}, None) for row in self.rows if query in row.this]
+        return Results(tuple(found), "found by words only: a fake")
 
 
 @dataclass
@@ -98,6 +111,7 @@ class FakeCycles:
 class FakeServices:
     agent: Any = field(default_factory=ScriptedAgent)
     experiences: FakeExperiences = field(default_factory=FakeExperiences)
+    search: FakeSearch = field(default_factory=FakeSearch)
     adapters: FakeAdapters = field(default_factory=FakeAdapters)
     cycles: FakeCycles = field(default_factory=FakeCycles)
     embedder: ScriptedEmbedder = field(default_factory=ScriptedEmbedder)
