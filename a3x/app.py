@@ -39,8 +39,10 @@ from a3x.memory.index import Index
 from a3x.memory.indexer import Indexer
 from a3x.memory.record import Recorder
 from a3x.memory.search import Search
+from a3x.memory.transfer import BatchResult, Importer, Line
 from a3x.sandbox.run import Sandbox
 from a3x.stores.adapters import Adapters
+from a3x.stores.backup import DATABASE, finish_restore
 from a3x.stores.cycles import Cycle, Cycles
 from a3x.stores.db import Database, open_readonly
 from a3x.stores.experiences import Experiences
@@ -50,8 +52,6 @@ from a3x.stores.vectors import Vectors
 from a3x.stores.verdicts import Verdicts
 from a3x.stores.words import Words
 from a3x.types import THEMES, Adapter, Clock, Disk, Experience, Feedback, ModelInfo
-
-DATABASE = "a3x.db"
 
 
 class ClosableEmbedder(TextEmbedder, Protocol):
@@ -160,6 +160,7 @@ class App:
         self.clock = clock
         index = Index(Vectors(db), db.path, clock)
         self.search = Search(experiences, Words(db), index, embedder)
+        self._importer = Importer(db)
         self._indexer = Indexer(Vectors(db), embedder, index)
         self._learnt = learnt
         self._db = db
@@ -224,6 +225,12 @@ class App:
                 raise StorageFull(f"no room to check {len(data)} bytes in {folder}: {error.strerror}") from error
             facts = await asyncio.to_thread(check_adapter, upload, base.path)
         return await self.adapters.install(theme, data, base.sha256, {"imported": asdict(facts)})
+
+    async def import_spans(self, lines: Sequence[Line]) -> BatchResult:
+        """Store a batch of lines; by this way nobody vouches for them. StorageFull."""
+        result = await self._importer.take(lines)
+        self._indexer.wake()
+        return result
 
     async def give_feedback(self, feedback: Feedback) -> str | None:
         """Store it; a correction becomes a record in the same transaction, and its id is returned."""
@@ -348,6 +355,7 @@ def build(settings: Settings, make_engine: EngineMaker = build_engine) -> App:
     clock, disk = SystemClock(), RealDisk()
     engine = make_engine(settings, clock)
     make_folder(settings.home)
+    finish_restore(settings.home, disk)
     db = Database(settings.home / DATABASE, disk, clock)
     shared = why_shared(amd.cards(), settings.engine.gpu_layers, _torch_version())
     lease = Lease(engine.release, clock, shared)

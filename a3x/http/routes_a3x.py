@@ -60,6 +60,7 @@ class OwnRoutes:
             Route("/a3x/status", self.status),
             Route("/a3x/feedback", self.feedback, methods=["POST"]),
             Route("/a3x/memory", self.memory),
+            Route("/a3x/memory/import", self.import_spans, methods=["POST"]),
             Route("/a3x/memory/{id}", self.experience),
         ]
 
@@ -96,6 +97,14 @@ class OwnRoutes:
             raise BadRequest("query parameter 'q' is empty: say what to look for", param="q")
         results = await self.services.search.search(text[:MAX_QUERY], limit, Filter(**only.model_dump()))
         return JSONResponse({"found": [asdict(one) for one in results.found], "note": results.note})
+
+    async def import_spans(self, request: Request) -> Response:
+        """NDJSON spans; ``first`` is the number of the first line. Bad lines are answered with reasons, the rest is stored."""
+        first = body.integer(request, "first", 1, 1, 2**53)
+        assert first is not None
+        data = await body.read(request, self.server.max_body_bytes)
+        result = await self.services.import_spans(list(enumerate(data.split(b"\n"), first)))
+        return JSONResponse(asdict(result))
 
     async def experience(self, request: Request) -> Response:
         """One experience with the feedback it got."""

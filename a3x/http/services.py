@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from a3x.agent.turn import TurnRequest, TurnResult
 from a3x.engine.embedding import TextEmbedder
 from a3x.memory.search import Results
+from a3x.memory.transfer import BatchResult, Line
 from a3x.stores.cycles import Cycle, Step
 from a3x.stores.filters import Filter
 from a3x.types import Adapter, Experience, Feedback, Piece
@@ -81,6 +82,8 @@ class Services(Protocol):
     def embedder(self) -> TextEmbedder: ...
 
     async def import_adapter(self, theme: str, data: bytes) -> Adapter: ...
+
+    async def import_spans(self, lines: Sequence[Line]) -> BatchResult: ...
 
     async def give_feedback(self, feedback: Feedback) -> str | None:
         """Store it; a correction becomes a record, whose id is returned."""

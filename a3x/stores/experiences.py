@@ -170,6 +170,14 @@ def _page(connection: apsw.Connection, after_seq: int) -> list[tuple[Experience,
     return [(_from_row(row), words.get(row[1], [])) for row in rows]
 
 
+def of_row(connection: apsw.Connection, id: str) -> tuple[Any, ...]:
+    """A stored experience as ``to_row`` gives it. NotFound."""
+    rows = connection.execute(f"SELECT {COLUMNS} FROM experience WHERE id = ?", (id,)).fetchall()
+    if not rows:
+        raise NotFound(f"there is no experience {id}", param="experience_id")
+    return rows[0]
+
+
 def insert_feedback(connection: apsw.Connection, feedback: Feedback) -> None:
     """Append the feedback in the caller's transaction. NotFound if there is no such experience."""
     _require(connection, feedback.experience_id)
@@ -185,6 +193,7 @@ def _require(connection: apsw.Connection, id: str) -> None:
 
 
 def to_row(experience: Experience) -> tuple[Any, ...]:
+    """Its values in the order of ``FIELDS``. BadRequest for what cannot be stored."""
     plain = [getattr(experience, name) for name in PLAIN]
     for name, value in zip(PLAIN, plain, strict=True):
         _check_text(name, value)

@@ -15,6 +15,7 @@ from a3x.engine.scripted import ScriptedEmbedder
 from a3x.errors import Conflict, ForeignFile, NotFound, UnknownModel
 from a3x.http.app import build
 from a3x.memory.search import Found, Results
+from a3x.memory.transfer import BatchResult, Line, Rejected
 from a3x.stores.cycles import Cycle, Step
 from a3x.stores.filters import Filter
 from a3x.types import Adapter, Experience, Feedback
@@ -126,6 +127,10 @@ class FakeServices:
 
     def active_names(self) -> set[str]:
         return {adapter.name for adapter in self.adapters.shelf[:1]}
+
+    async def import_spans(self, lines: Sequence[Line]) -> BatchResult:
+        bad = tuple(Rejected(number, "bad") for number, data in lines if data == b"bad")
+        return BatchResult(stored=len(lines) - len(bad), rejected=bad)
 
     async def give_feedback(self, feedback: Feedback) -> str | None:
         await self.experiences.add_feedback(feedback)
