@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from a3x.errors import BadRequest
 from a3x.memory.index_child import file_sha256
 from a3x.stores.db import Database
-from a3x.stores.experiences import INSERT, PLAIN, insert_feedback, of_row, to_row
+from a3x.stores.experiences import FIELDS, INSERT, insert_feedback, of_row, to_row
 from a3x.types import THEMES, Experience, Feedback, Origin, Status
 
 TARGETS = ("user", "verified", "owner_dataset")
@@ -149,9 +149,13 @@ def _store(
 
 def same(there: tuple[Any, ...], claimed: tuple[Any, ...], row: tuple[Any, ...]) -> bool:
     """Whether a stored row is this line, as it came or as it is taken over; what is found out later does not count."""
-    count = [at for at, name in enumerate(PLAIN) if name not in ASSESSED]
-    lists = range(len(PLAIN), len(there) - 1)  # the last one is ``components``
-    return any(all(there[at] == other[at] for at in (*count, *lists)) for other in (claimed, row))
+    return _content(there) in (_content(claimed), _content(row))
+
+
+def _content(row: tuple[Any, ...]) -> dict[str, Any]:
+    kept = {name: value for name, value in zip(FIELDS, row, strict=True) if name not in ASSESSED}
+    extra = json.loads(kept["extra"])
+    return {**kept, "extra": {name: value for name, value in extra.items() if name != CLAIMED}}
 
 
 # --- one line --------------------------------------------------------------------------------------------------------
