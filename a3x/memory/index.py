@@ -106,7 +106,7 @@ class Index:
         import faiss
 
         faiss.omp_set_num_threads(1)
-        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
+        index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
         index.nprobe = PROBED_LISTS
         self._loaded[space] = (made, index)
         return index

@@ -44,7 +44,10 @@ def pages(db: Database, embedder_sha256: str, part: str, every: int = 1) -> Iter
         if not rows:
             return
         numbers = np.array([row[0] for row in rows], np.int64)
-        yield numbers, np.frombuffer(b"".join(bytes(row[1]) for row in rows), "<f4").reshape(len(rows), -1)
+        yield (
+            numbers,
+            np.frombuffer(b"".join(blob for _, blob in rows if isinstance(blob, bytes)), "<f4").reshape(len(rows), -1),
+        )
         after = int(numbers[-1])
 
 

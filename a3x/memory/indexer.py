@@ -84,7 +84,9 @@ class Indexer:
         await self._index.refresh(Space(sha256))
 
     async def _embed(self, sha256: str, batch: Sequence[Pending]) -> None:
-        texts = {(one.seq, part): text for one in batch for part, text in parts_of(one.this, one.if_ok).items()}
+        texts: dict[tuple[int, Part], str] = {
+            (one.seq, part): text for one in batch for part, text in parts_of(one.this, one.if_ok).items()
+        }
         hashes = {key: text_sha256(text) for key, text in texts.items()}
         rows = await asyncio.to_thread(self._vectors.cached, sha256, list(set(hashes.values())))
         self._counters["cached"] += len(rows)

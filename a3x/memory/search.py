@@ -63,16 +63,10 @@ class Search:
         scores = fuse(lists)
         best = sorted(scores, key=lambda seq: (-scores[seq], -seq))[:limit]
         experiences = await asyncio.to_thread(self._experiences.get_many, best)
-        ranks = {way: {seq: rank for rank, seq in enumerate(seqs, 1)} for way, seqs in lists.items()}
-        found = [
-            Found(
-                one,
-                scores[one.seq],
-                {way: at[one.seq] for way, at in ranks.items() if one.seq in at},
-                near.get(one.seq),
-            )
-            for one in experiences
-        ]
+        ranks: dict[Way, dict[int, int]] = {
+            way: {seq: rank for rank, seq in enumerate(seqs, 1)} for way, seqs in lists.items()
+        }
+        found = [Found(one, scores[one.seq], _places(one.seq, ranks), near.get(one.seq)) for one in experiences]
         return Results(tuple(found), note)
 
     async def _near(self, query: str, depth: int, only: Filter) -> tuple[dict[int, float], str]:
@@ -87,6 +81,10 @@ class Search:
             return {}, f"found by words only: {error.message}"
         near = await asyncio.to_thread(self._index.near, Space(made.made_by.sha256), made.vectors[0], depth, only)
         return {one.seq: one.similarity for one in near}, ""
+
+
+def _places(seq: int, ranks: Mapping[Way, Mapping[int, int]]) -> dict[Way, int]:
+    return {way: at[seq] for way, at in ranks.items() if seq in at}
 
 
 def fuse(lists: Mapping[Way, Sequence[int]]) -> dict[int, float]:

@@ -167,7 +167,7 @@ def _page(connection: apsw.Connection, after_seq: int) -> list[tuple[Experience,
     )
     for word in given:
         words.setdefault(str(word[0]), []).append(Feedback(*word))
-    return [(_from_row(row), words.get(row[1], [])) for row in rows]
+    return [(_from_row(row), words.get(str(row[1]), [])) for row in rows]
 
 
 def of_row(connection: apsw.Connection, id: str) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import apsw
 import numpy as np
@@ -151,7 +151,7 @@ class Vectors:
         sql = "SELECT file, sha256, vectors, through, built FROM vector_index WHERE embedder_sha256 = ? AND part = ?"
         values = (space.embedder_sha256, space.part)
         rows = self._db.read(lambda connection: connection.execute(sql, values).fetchall())
-        return IndexFile(*rows[0]) if rows else None
+        return _index_file(rows[0]) if rows else None
 
     async def set_index(self, space: Space, made: IndexFile) -> bool:
         """Use this file from now on; False, and it is not, if a vector that it holds was deleted while it was built."""
@@ -180,6 +180,10 @@ def _load_vec(connection: apsw.Connection) -> None:
     connection.enable_load_extension(True)
     connection.load_extension(sqlite_vec.loadable_path())
     connection.enable_load_extension(False)
+
+
+def _index_file(row: tuple[Any, ...]) -> IndexFile:
+    return IndexFile(*row)
 
 
 def _blob(floats: Floats) -> bytes:

@@ -112,7 +112,8 @@ def test_nearest_is_exact(db: Database) -> None:
 
 def test_spans_without_vectors_are_the_queue(db: Database) -> None:
     vectors = Vectors(db)
-    add(db, "a", "one"), add(db, "none", ""), add(db, "b", "", "two")
+    for id, this, if_ok in (("a", "one", ""), ("none", "", ""), ("b", "", "two")):
+        add(db, id, this, if_ok)
     assert [one.seq for one in vectors.pending("e" * 64, 0, 10)] == [1, 3]
     put(db, 1, unit(1, 2))
     put(db, 1, unit(2, 1))
