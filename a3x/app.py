@@ -36,12 +36,17 @@ from a3x.learn.forget import Forgetter, copies
 from a3x.learn.leased import LeasedTrainer
 from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
+from a3x.memory.index import Index
+from a3x.memory.indexer import Indexer
 from a3x.memory.insight import Insight
 from a3x.memory.prioritiser import Prioritised, Prioritiser
 from a3x.memory.record import Recorder
 from a3x.memory.redact import require_teachable
+from a3x.memory.search import Search
+from a3x.memory.transfer import BatchResult, Importer, Line
 from a3x.sandbox.run import Sandbox
 from a3x.stores.adapters import Adapters
+from a3x.stores.backup import DATABASE, finish_restore
 from a3x.stores.clusters import Clusters
 from a3x.stores.cycles import Cycle, Cycles
 from a3x.stores.db import Database, open_readonly
@@ -50,10 +55,10 @@ from a3x.stores.forgetting import Forgetting, Plan, Selection
 from a3x.stores.models import SEED, Models
 from a3x.stores.priorities import Priorities
 from a3x.stores.records import Records
+from a3x.stores.vectors import Vectors
 from a3x.stores.verdicts import Verdicts
+from a3x.stores.words import Words
 from a3x.types import THEMES, Adapter, Clock, Disk, Experience, Feedback, ModelInfo
-
-DATABASE = "a3x.db"
 
 
 class ClosableEmbedder(TextEmbedder, Protocol):
@@ -163,6 +168,10 @@ class App:
         priorities, clusters = Priorities(db), Clusters(db)
         self.insight = Insight(experiences, priorities, clusters)
         self.prioritiser = Prioritiser(experiences, priorities, clusters, settings.memory.priority, clock)
+        self._index = Index(Vectors(db), db.path, clock)
+        self.search = Search(experiences, Words(db), self._index, embedder)
+        self._importer = Importer(db)
+        self._indexer = Indexer(Vectors(db), embedder, self._index)
         self._learnt = learnt
         self._db = db
         self._engine = LeasedEngine(engine, lease)
@@ -179,7 +188,7 @@ class App:
         await asyncio.to_thread(self.adapters.sweep)
         await self._forgetter.resume()
         info = await self._engine.start()
-        sink = Prioritised(Recorder(self.experiences, self.clock), self.prioritiser)
+        sink = Prioritised(Recorder(self.experiences, self.clock, self._indexer.wake), self.prioritiser)
         router = Router(self.adapters, info.sha256)
         corrections = ChatCorrections(self.experiences, self.records, self.clock, self._judged)
         remembering = sink if self.settings.memory.record else Forgetful()
@@ -187,6 +196,8 @@ class App:
         self._learning = await asyncio.to_thread(self._build_learning)
         self._learning.start()
         self.prioritiser.soon(self.prioritiser.catch_up())
+        if self.settings.memory.embed:
+            self._indexer.start()
         return info
 
     async def stop(self) -> None:
@@ -198,6 +209,7 @@ class App:
         if agent is not None:
             await agent.settle()
         await self.prioritiser.settle()
+        await self._indexer.stop()
         await self.embedder.close()
         await self._engine.close()
         await asyncio.to_thread(self._db.close)
@@ -228,6 +240,12 @@ class App:
                 raise StorageFull(f"no room to check {len(data)} bytes in {folder}: {error.strerror}") from error
             facts = await asyncio.to_thread(check_adapter, upload, base.path)
         return await self.adapters.install(theme, data, base.sha256, {"imported": asdict(facts)})
+
+    async def import_spans(self, lines: Sequence[Line]) -> BatchResult:
+        """Store a batch of lines; by this way nobody vouches for them. StorageFull."""
+        result = await self._importer.take(lines)
+        self._indexer.wake()
+        return result
 
     async def give_feedback(self, feedback: Feedback) -> str | None:
         """Store it; a correction becomes a record in the same transaction, and its id is returned."""
@@ -264,6 +282,7 @@ class App:
                 plan = await asyncio.to_thread(self._forgetting.plan, selection)
                 job = await self._forgetter.forget(plan, self._engine.info.sha256)
                 await self.prioritiser.rebuild_map()  # centroids keep a trace of what they were made of
+                await asyncio.to_thread(self._index.sweep)
             finally:
                 learning.start()
         return {**shown, **_forgotten(plan), "job": job.id}
@@ -365,7 +384,11 @@ class App:
             "model": _model(self._engine.info) if self.ready() else None,
             "engine": dict(self._engine.status()) if self.ready() else {},
             "embedder": dict(self.embedder.status()),
-            "memory": {"recording": self.settings.memory.record, "experiences": self.experiences.count()},
+            "memory": {
+                "recording": self.settings.memory.record,
+                "experiences": self.experiences.count(),
+                "embedding": dict(self._indexer.status()) if self.settings.memory.embed else None,
+            },
             "database": self._db.stats(),
             "adapters": len(self.adapters.list()),
             "active": sorted(self.active_names()),
@@ -380,6 +403,7 @@ def build(settings: Settings, make_engine: EngineMaker = build_engine) -> App:
     clock, disk = SystemClock(), RealDisk()
     engine = make_engine(settings, clock)
     make_folder(settings.home)
+    finish_restore(settings.home, disk)
     db = Database(settings.home / DATABASE, disk, clock)
     shared = why_shared(amd.cards(), settings.engine.gpu_layers, _torch_version())
     lease = Lease(engine.release, clock, shared)
@@ -398,6 +422,13 @@ def open_insight(settings: Settings) -> Insight:
     """Priorities and the map for reading, beside or without a daemon. NotFound if there is nothing yet."""
     db = open_readonly(settings.home / DATABASE, RealDisk(), SystemClock())
     return Insight(Experiences(db), Priorities(db), Clusters(db))
+
+
+def open_search(settings: Settings) -> Search:
+    """Search beside or without a daemon, by words alone. NotFound if there is nothing yet."""
+    clock = SystemClock()
+    db = open_readonly(settings.home / DATABASE, RealDisk(), clock)
+    return Search(Experiences(db), Words(db), Index(Vectors(db), db.path, clock), None)
 
 
 def _learnt(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Stores:

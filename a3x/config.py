@@ -98,6 +98,8 @@ class PrioritySection(_Section):
 class MemorySection(_Section):
     record: bool = True
     priority: PrioritySection = PrioritySection()
+    embed: bool = True
+    """Embed what is recorded, in the background, so that it is found by meaning and not by words alone."""
 
 
 class LearnSection(_Section):

@@ -325,6 +325,8 @@ class Experience:
     """One stored interaction, a span (SPEC B1). ``when`` is epoch seconds; ``seq`` is given by the store (0 until then).
 
     ``who`` did ``did`` to ``this`` (the user's text); ``if_ok`` is the answer, ``if_not`` the error of a failed one.
+    ``exit_code`` and ``stderr`` are of the last program that ran. ``priority`` with its ``components``, ``label`` and
+    ``cluster`` are set after storing (None: nobody has looked yet) and never change where the text comes from.
     """
 
     id: str
@@ -351,6 +353,8 @@ class Experience:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     schema: int = 1
+    exit_code: int | None = None
+    stderr: str = ""
 
 
 @dataclass(frozen=True)

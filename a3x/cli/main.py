@@ -19,6 +19,7 @@ MODULES = {
     "status": "a3x.cli.status",
     "doctor": "a3x.cli.doctor",
     "memory": "a3x.cli.memory",
+    "home": "a3x.cli.home",
     "adapters": "a3x.cli.adapters",
     "train": "a3x.cli.train",
     "explain": "a3x.cli.explain",

@@ -7,7 +7,10 @@ from typing import Any, Protocol
 
 from a3x.agent.turn import TurnRequest, TurnResult
 from a3x.engine.embedding import TextEmbedder
+from a3x.memory.search import Results
+from a3x.memory.transfer import BatchResult, Line
 from a3x.stores.cycles import Cycle, Step
+from a3x.stores.filters import Filter
 from a3x.stores.forgetting import Selection
 from a3x.types import Adapter, Experience, Feedback, Piece
 
@@ -30,6 +33,12 @@ class Remembering(Protocol):
     def count(self) -> int: ...
 
     def feedback(self, id: str, /) -> Sequence[Feedback]: ...
+
+
+class Searching(Protocol):
+    """Search over the experiences."""
+
+    async def search(self, query: str, limit: int, only: Filter) -> Results: ...
 
 
 class Shelving(Protocol):
@@ -66,6 +75,9 @@ class Services(Protocol):
     def experiences(self) -> Remembering: ...
 
     @property
+    def search(self) -> Searching: ...
+
+    @property
     def adapters(self) -> Shelving: ...
 
     @property
@@ -75,6 +87,8 @@ class Services(Protocol):
     def embedder(self) -> TextEmbedder: ...
 
     async def import_adapter(self, theme: str, data: bytes) -> Adapter: ...
+
+    async def import_spans(self, lines: Sequence[Line]) -> BatchResult: ...
 
     async def give_feedback(self, feedback: Feedback) -> str | None:
         """Store it; a correction becomes a record, whose id is returned."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from a3x import ids
@@ -28,10 +28,11 @@ ENGLISH = re.compile(
 
 
 class Recorder:
-    """Stores experiences without their secrets, and tells of a full disk once, not at every chat."""
+    """Stores experiences without their secrets, calls ``stored`` after each, and tells of a full disk once, not at every chat."""
 
-    def __init__(self, experiences: Experiences, clock: Clock) -> None:
+    def __init__(self, experiences: Experiences, clock: Clock, stored: Callable[[], None] = lambda: None) -> None:
         self._experiences = experiences
+        self._stored = stored
         self._clock = clock
         self._full_since: float | None = None
 
@@ -50,6 +51,7 @@ class Recorder:
         if self._full_since is not None:
             log.warning("experiences are stored again after %.0f s", self._clock.monotonic() - self._full_since)
             self._full_since = None
+        self._stored()
         return True
 
 

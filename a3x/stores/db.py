@@ -188,6 +188,8 @@ class Database:
 
     def _commit(self, connection: apsw.Connection, batch: list[_Write]) -> None:
         """Store a batch and tell each of its writers what became of its job."""
+        if not batch:
+            return
         started = self._clock.monotonic()
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -247,6 +249,7 @@ class Database:
                 raise A3XError(f"{self.path} cannot use a write-ahead log (got {mode}); is it on a network filesystem?")
             connection.pragma("synchronous", "FULL")
             connection.pragma("journal_size_limit", WAL_KEPT_BYTES)
+            connection.pragma("secure_delete", True)  # what is deleted is overwritten, not only let go of
             connection.set_wal_hook(self._note_log_size)  # in place of SQLite's own, which checkpoints inside COMMIT
             migrate(connection, self.path)
         except (A3XError, apsw.Error, OSError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import apsw
@@ -15,7 +15,7 @@ from a3x.types import Experience, Feedback, Status
 
 PLAIN = (
     *("id", "who", "did", "this", "when", "status", "if_ok", "if_not", "session", "parent", "theme", "lang", "origin"),
-    *("made_by", "model_sha256", "schema"),
+    *("made_by", "model_sha256", "schema", "exit_code", "stderr"),
 )
 """Fields stored as they are; ``seq`` is SQLite's."""
 LISTS = ("messages", "mix", "tools")
@@ -28,6 +28,9 @@ INSERT = (
     "ON CONFLICT (id) DO NOTHING RETURNING seq"
 )
 SELECT = f"SELECT seq, {COLUMNS} FROM experience"
+GIVEN_IDS = "(SELECT value FROM json_each(?))"
+PAGE = 500
+"""Rows that a walk over everything holds at a time."""
 
 
 class Experiences:
@@ -41,7 +44,7 @@ class Experiences:
 
         Raises StorageFull with nothing stored, BadRequest for a value that cannot be stored.
         """
-        row = _to_row(experience)
+        row = to_row(experience)
 
         def job(connection: apsw.Connection) -> int:
             stored = connection.execute(INSERT, row).fetchall()
@@ -62,6 +65,24 @@ class Experiences:
             await asyncio.wrap_future(self._db.write(lambda connection: insert_feedback(connection, feedback)))
         except apsw.ConstraintError as error:
             raise BadRequest(f"feedback cannot be stored: {error}") from error
+
+    async def delete(self, ids: Sequence[str]) -> int:
+        """Remove experiences with their feedback, words and vectors, and their bytes from the files; how many there were.
+
+        In one transaction; ids that are not there are passed over. Index files that held one of them are void from then
+        on (``Vectors.index``). Records made of them are not touched: those are the caller's. The file is rewritten
+        (``Database.scrub``), so forget many at once rather than one after the other.
+        """
+        wanted = json.dumps(list(ids))
+
+        def job(connection: apsw.Connection) -> int:
+            connection.execute(f"DELETE FROM feedback WHERE experience_id IN {GIVEN_IDS}", (wanted,))
+            connection.execute(f"DELETE FROM experience WHERE id IN {GIVEN_IDS}", (wanted,))
+            return connection.changes()
+
+        removed = await asyncio.wrap_future(self._db.write(job))
+        await asyncio.wrap_future(self._db.scrub())
+        return removed
 
     def get(self, id: str) -> Experience:
         """NotFound if there is no such experience."""
@@ -100,10 +121,47 @@ class Experiences:
         values = (*active.values(), max(limit, 0))
         return self._db.read(lambda connection: [_from_row(row) for row in connection.execute(sql, values)])
 
+    def get_many(self, seqs: Sequence[int]) -> list[Experience]:
+        """Those that are there, in the order asked for."""
+        sql = f"{SELECT} WHERE seq IN {GIVEN_IDS}"
+        rows = self._db.read(lambda connection: connection.execute(sql, (json.dumps(list(seqs)),)).fetchall())
+        found = {row[0]: row for row in rows}
+        return [_from_row(found[seq]) for seq in seqs if seq in found]
+
+    def walk(self, after_seq: int = 0) -> Iterator[tuple[Experience, list[Feedback]]]:
+        """Everything in the order of commitment with the feedback it got, a page in memory at a time."""
+        while True:
+            page = self._db.read(lambda connection, after=after_seq: _page(connection, after))
+            yield from page
+            if not page:
+                return
+            after_seq = page[-1][0].seq
+
     def count(self) -> int:
         return self._db.read(
             lambda connection: whole_number(connection.execute("SELECT count(*) FROM experience").fetchall())
         )
+
+
+def _page(connection: apsw.Connection, after_seq: int) -> list[tuple[Experience, list[Feedback]]]:
+    rows = connection.execute(f"{SELECT} WHERE seq > ? ORDER BY seq LIMIT {PAGE}", (after_seq,)).fetchall()
+    words: dict[str, list[Feedback]] = {}
+    given = connection.execute(
+        'SELECT experience_id, rating, correction, "when" FROM feedback '
+        f"WHERE experience_id IN {GIVEN_IDS} ORDER BY number",
+        (json.dumps([row[1] for row in rows]),),
+    )
+    for word in given:
+        words.setdefault(str(word[0]), []).append(Feedback(*word))
+    return [(_from_row(row), words.get(str(row[1]), [])) for row in rows]
+
+
+def of_row(connection: apsw.Connection, id: str) -> tuple[Any, ...]:
+    """A stored experience as ``to_row`` gives it. NotFound."""
+    rows = connection.execute(f"SELECT {COLUMNS} FROM experience WHERE id = ?", (id,)).fetchall()
+    if not rows:
+        raise NotFound(f"there is no experience {id}", param="experience_id")
+    return rows[0]
 
 
 def insert_feedback(connection: apsw.Connection, feedback: Feedback) -> None:
@@ -120,7 +178,8 @@ def _require(connection: apsw.Connection, id: str) -> None:
         raise NotFound(f"there is no experience {id}", param="experience_id")
 
 
-def _to_row(experience: Experience) -> tuple[Any, ...]:
+def to_row(experience: Experience) -> tuple[Any, ...]:
+    """Its values in the order of ``FIELDS``. BadRequest for what cannot be stored."""
     plain = [getattr(experience, name) for name in PLAIN]
     for name, value in zip(PLAIN, plain, strict=True):
         _check_text(name, value)

@@ -15,13 +15,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import apsw
+import numpy as np
 import pytest
 
 from a3x.clock import HandClock, SystemClock
 from a3x.disk import RealDisk
+from a3x.stores.backup import check_database
 from a3x.stores.db import Database, _Write
 from a3x.stores.experiences import Experiences
 from a3x.stores.fakes import PowerCutDisk, SlowDisk
+from a3x.stores.vectors import NewVector, Space, Vectors
+from a3x.stores.words import Words
 from a3x.types import Experience
 
 pytestmark = pytest.mark.integration
@@ -156,6 +160,33 @@ def lost_in(path: Path, expected: list[int]) -> int:
 
 def test_power_cuts_lose_nothing_acknowledged(tmp_path: Path) -> None:
     assert harm_of_power_cuts(Database, tmp_path) == 0
+
+
+def test_power_cuts_leave_words_and_vectors_that_agree_with_the_rows(tmp_path: Path) -> None:
+    """Experiences come, are embedded and go; after a cut at any acknowledgement both say what the rows say."""
+    space, cuts = Space("e" * 64), 12
+    with PowerCutDisk() as disk, Database(tmp_path / "live" / "a3x.db", disk, HandClock()) as db:
+        store, vectors = Experiences(db), Vectors(db)
+
+        async def live(n: int) -> None:
+            seq = await store.add(replace(PLAIN, id=f"{n}", this=f"word{n}"))
+            row = np.eye(8, dtype=np.float32)[n % 8]
+            await vectors.put(space.embedder_sha256, [NewVector(seq, "combined", f"{n}", row)])
+            if n % 3 == 0:
+                await store.delete([f"{n - 1}"])
+
+        for n in range(cuts):
+            asyncio.run(live(n))
+            disk.cut(tmp_path / f"cut{n}")
+    for n in range(cuts):
+        assert check_database(tmp_path / f"cut{n}" / "a3x.db") == []
+        with Database(tmp_path / f"cut{n}" / "a3x.db", RealDisk(), HandClock()) as db:
+            gone = {at - 1 for at in range(0, n + 1, 3)}
+            there = set(range(n + 1)) - gone
+            assert {one.id for one in Experiences(db).recent()} == {f"{at}" for at in there}
+            assert {at for at in range(n + 1) if Words(db).find([f"word{at}"], 5)} == there
+            assert Vectors(db).count(space) == len(there)
+            assert Vectors(db).pending(space.embedder_sha256, 0, 5) == []
 
 
 @pytest.mark.parametrize("broken", [UnsyncedDatabase, HastyDatabase])

@@ -14,7 +14,10 @@ from a3x.config import Server
 from a3x.engine.scripted import ScriptedEmbedder
 from a3x.errors import Conflict, ForeignFile, NotFound, UnknownModel
 from a3x.http.app import build
+from a3x.memory.search import Found, Results
+from a3x.memory.transfer import BatchResult, Line, Rejected
 from a3x.stores.cycles import Cycle, Step
+from a3x.stores.filters import Filter
 from a3x.stores.forgetting import Selection
 from a3x.types import Adapter, Experience, Feedback
 
@@ -55,6 +58,17 @@ class FakeExperiences:
     async def add_feedback(self, feedback: Feedback) -> None:
         self.get(feedback.experience_id)
         self.given.append(feedback)
+
+
+@dataclass
+class FakeSearch:
+    asked: list[tuple[str, int, Filter]] = field(default_factory=list)
+    rows: list[Experience] = field(default_factory=list)
+
+    async def search(self, query: str, limit: int, only: Filter) -> Results:
+        self.asked.append((query, limit, only))
+        found = [Found(row, 1 / 61, {"words": 1}, None) for row in self.rows if query in row.this]
+        return Results(tuple(found), "found by words only: a fake")
 
 
 @dataclass
@@ -105,6 +119,7 @@ class FakeCycles:
 class FakeServices:
     agent: Any = field(default_factory=ScriptedAgent)
     experiences: FakeExperiences = field(default_factory=FakeExperiences)
+    search: FakeSearch = field(default_factory=FakeSearch)
     adapters: FakeAdapters = field(default_factory=FakeAdapters)
     cycles: FakeCycles = field(default_factory=FakeCycles)
     embedder: ScriptedEmbedder = field(default_factory=ScriptedEmbedder)
@@ -119,6 +134,10 @@ class FakeServices:
 
     def active_names(self) -> set[str]:
         return {adapter.name for adapter in self.adapters.shelf[:1]}
+
+    async def import_spans(self, lines: Sequence[Line]) -> BatchResult:
+        bad = tuple(Rejected(number, "bad") for number, data in lines if data == b"bad")
+        return BatchResult(stored=len(lines) - len(bad), rejected=bad)
 
     async def give_feedback(self, feedback: Feedback) -> str | None:
         await self.experiences.add_feedback(feedback)

@@ -75,6 +75,8 @@ any_experience = st.builds(
     metadata=objects,
     extra=objects,
     schema=st.integers(0, 2**31),
+    exit_code=st.none() | st.integers(-64, 255),
+    stderr=text,
 )
 
 
@@ -198,6 +200,24 @@ def test_searched_columns_have_an_index(db: Database, column: str) -> None:
     assert f"experience_{column}" in str(plan)
 
 
+def test_a_walk_meets_everything_once_with_its_feedback(
+    experiences: Experiences, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        for n in range(23):
+            await experiences.add(experience(str(n)))
+        for rating in (1, -1):
+            await experiences.add_feedback(Feedback("7", rating, None, 1.0))  # type: ignore[arg-type]
+
+    asyncio.run(main())
+    monkeypatch.setattr("a3x.stores.experiences.PAGE", 5)
+    met = list(experiences.walk())
+    assert [one.id for one, _ in met] == [str(n) for n in range(23)]
+    assert [[word.rating for word in words] for one, words in met if words] == [[1, -1]]
+    assert [one.id for one, _ in experiences.walk(after_seq=20)] == ["20", "21", "22"]
+    assert [one.id for one in experiences.get_many([3, 99, 1])] == ["2", "0"]
+
+
 class Store(RuleBasedStateMachine):
     """Any order of adding, judging and reopening behaves as two dictionaries would."""
 
@@ -230,6 +250,13 @@ class Store(RuleBasedStateMachine):
         else:
             with pytest.raises(NotFound):
                 asyncio.run(self.store.add_feedback(word))
+
+    @rule(ids=st.lists(st.sampled_from("abcdef"), max_size=3))
+    def delete(self, ids: list[str]) -> None:
+        known = set(ids) & self.rows.keys()
+        assert asyncio.run(self.store.delete(ids)) == len(known)
+        for id in known:
+            del self.rows[id], self.words[id]
 
     @rule()
     def reopen(self) -> None:

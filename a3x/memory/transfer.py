@@ -1,0 +1,283 @@
+"""Spans in and out as NDJSON, a line at a time. Knows no command line and no HTTP.
+
+Imported text is never a training target by its own word: an origin that would make it one becomes ``file``, unless the
+owner vouches for the very bytes by a manifest (``vouched``). What a line claimed and we do not take over stays in ``extra``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+import apsw
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from a3x.errors import BadRequest
+from a3x.memory.index_child import file_sha256
+from a3x.memory.redact import redact_experience
+from a3x.stores.db import Database
+from a3x.stores.experiences import FIELDS, INSERT, insert_feedback, of_row, to_row
+from a3x.types import THEMES, Experience, Feedback, Origin, Status
+
+TARGETS = ("user", "verified", "owner_dataset")
+"""Origins that may be trained on (DESIGN, invariant 5)."""
+ASSESSED = ("priority", "components", "label", "cluster")
+"""What this memory finds out for itself."""
+MAX_LINE_BYTES = 2 << 20
+CLAIMED = "claimed"
+
+Line = tuple[int, bytes]
+
+
+class WireFeedback(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rating: Literal[-1, 0, 1]
+    correction: str | None = None
+    when: float = Field(allow_inf_nan=False)
+
+
+class WireSpan(BaseModel):
+    """A span as a line has it; fields we do not know are kept in ``extra``."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    id: str = Field(min_length=1, max_length=256)
+    who: str
+    did: str
+    this: str
+    when: str | float
+    status: Status
+    if_ok: str
+    if_not: str = ""
+    session: str = ""
+    parent: str | None = None
+    theme: str = "general"
+    lang: str = ""
+    origin: Origin = "file"
+    messages: tuple[dict[str, Any], ...] = ()
+    made_by: Literal["engine", "trajectory"] = "engine"
+    mix: tuple[dict[str, Any], ...] = ()
+    model_sha256: str = ""
+    uncertainty: dict[str, int | float] = {}
+    tools: tuple[dict[str, Any], ...] = ()
+    context: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    schema_: int = Field(default=1, alias="schema")
+    exit_code: int | None = None
+    stderr: str = ""
+    feedback: tuple[WireFeedback, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A line that was not taken over, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What became of a batch: stored, already there with the same content, and the rest with reasons."""
+
+    stored: int = 0
+    known: int = 0
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass
+class _Tally:
+    stored: int = 0
+    known: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+class Importer:
+    """Takes batches of lines. Idempotent by span id: a line that came before is known, not stored again."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def take(self, lines: Sequence[Line], dataset: str = "") -> BatchResult:
+        """Store a batch in one transaction. ``dataset`` is the hash of the manifest that vouches for it. StorageFull."""
+        tally = _Tally()
+        ready = []
+        for number, data in lines:
+            if not data.strip():
+                continue
+            try:
+                claimed, words = parse(data)
+                ready.append((number, to_row(claimed), redact_experience(taken_over(claimed, dataset)), words))
+            except BadRequest as error:
+                tally.rejected.append(Rejected(number, error.message))
+        rows = [(number, row, to_row(span), words) for number, row, span, words in ready]
+
+        def job(connection: apsw.Connection) -> None:
+            for one in rows:
+                _store(connection, *one, tally)
+
+        await asyncio.wrap_future(self._db.write(job))
+        return BatchResult(tally.stored, tally.known, tuple(sorted(tally.rejected, key=lambda one: one.line)))
+
+
+def _store(
+    connection: apsw.Connection,
+    number: int,
+    claimed: tuple[Any, ...],
+    row: tuple[Any, ...],
+    words: Sequence[Feedback],
+    tally: _Tally,
+) -> None:
+    if connection.execute(INSERT, row).fetchall():
+        for word in words:
+            insert_feedback(connection, word)
+        tally.stored += 1
+    elif same(of_row(connection, row[0]), claimed, row):
+        tally.known += 1
+    else:
+        tally.rejected.append(Rejected(number, f"id {row[0]} is already there with other content"))
+
+
+def same(there: tuple[Any, ...], claimed: tuple[Any, ...], row: tuple[Any, ...]) -> bool:
+    """Whether a stored row is this line, as it came or as it is taken over; what is found out later does not count."""
+    return _content(there) in (_content(claimed), _content(row))
+
+
+def _content(row: tuple[Any, ...]) -> dict[str, Any]:
+    kept = dict(zip(FIELDS, row, strict=True))
+    extra = json.loads(kept["extra"])
+    return {**kept, "extra": {name: value for name, value in extra.items() if name != CLAIMED}}
+
+
+# --- one line --------------------------------------------------------------------------------------------------------
+
+
+def parse(data: bytes) -> tuple[Experience, tuple[Feedback, ...]]:
+    """A line as it claims to be, with its feedback. BadRequest says what is wrong, naming the field."""
+    if len(data) > MAX_LINE_BYTES:
+        raise BadRequest(f"the line has {len(data)} bytes; the limit is {MAX_LINE_BYTES}")
+    try:
+        wire = WireSpan.model_validate_json(data, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BadRequest(f"{where}: {first['msg']}" if where else first["msg"]) from error
+    if wire.theme not in THEMES:
+        raise BadRequest(f"theme: {wire.theme!r} is none of {', '.join(THEMES)}")
+    quality = wire.metadata.get("quality_score", 0)
+    if isinstance(quality, bool) or not isinstance(quality, int | float) or not 0 <= quality <= 100:
+        raise BadRequest("metadata.quality_score: must be a number from 0 to 100")
+    known = {
+        name: getattr(wire, name) for name in WireSpan.model_fields if name not in ("schema_", "feedback", "extra")
+    }
+    unknown = dict(wire.model_extra or {})
+    claims = {name: unknown.pop(name) for name in (*ASSESSED, "seq") if name in unknown}
+    extra = {**wire.extra, **unknown}
+    if claims:
+        extra[CLAIMED] = {**extra.get(CLAIMED, {}), **claims}
+    span = Experience(**{**known, "when": seconds(wire.when), "extra": extra, "schema": wire.schema_})
+    return span, tuple(Feedback(wire.id, one.rating, one.correction, one.when) for one in wire.feedback)
+
+
+def taken_over(span: Experience, dataset: str) -> Experience:
+    """The span with the origin it gets here; what it claimed stays beside it."""
+    origin: Origin = "owner_dataset" if dataset else "file" if span.origin in TARGETS else span.origin
+    if origin == span.origin and not dataset:
+        return span
+    claims = {**span.extra.get(CLAIMED, {}), "origin": span.origin, **({"manifest_sha256": dataset} if dataset else {})}
+    return replace(span, origin=origin, extra={**span.extra, CLAIMED: claims})
+
+
+def seconds(when: str | float) -> float:
+    """Epoch seconds of an ISO 8601 time (UTC if it names no zone, any number of decimals) or of a number. BadRequest."""
+    if not isinstance(when, str):
+        if when != when or when in (float("inf"), float("-inf")):
+            raise BadRequest("when: must be a finite number or an ISO 8601 time")
+        return when
+    fraction = re.search(r"[.,](\d+)", when)
+    try:
+        base = datetime.fromisoformat(when.replace(fraction[0], "", 1) if fraction else when)
+    except ValueError as error:
+        raise BadRequest(f"when: {when!r} is not an ISO 8601 time") from error
+    whole = int((base if base.tzinfo else base.replace(tzinfo=UTC)).timestamp())
+    return float(Decimal(whole) + Decimal(f"0.{fraction[1]}" if fraction else 0))
+
+
+def iso(when: float) -> str | float:
+    """ISO 8601 in UTC with nine decimals; the number itself where that would not give back the same."""
+    try:
+        whole = int(when // 1)
+        decimals = f"{Decimal(when) - whole:.9f}"
+        text = f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}{decimals[1:]}Z"
+        return text if decimals.startswith("0.") and seconds(text) == when else when
+    except (ValueError, OverflowError, OSError, BadRequest):
+        return when
+
+
+def lines_of(spans: Iterable[tuple[Experience, list[Feedback]]]) -> Iterator[str]:
+    """Each span with its feedback as one line, newline included."""
+    for span, words in spans:
+        value = {**asdict(span), "when": iso(span.when)}
+        del value["seq"]
+        given = [{"rating": word.rating, "correction": word.correction, "when": word.when} for word in words]
+        yield json.dumps({**value, **({"feedback": given} if given else {})}, ensure_ascii=False) + "\n"
+
+
+# --- the owner's word ------------------------------------------------------------------------------------------------
+
+
+def vouched(file: Path, manifest: Path) -> str:
+    """The manifest's hash if it names the file's, as ``{"files": {NAME: SHA256}}``. BadRequest if it does not."""
+    try:
+        text = manifest.read_bytes()
+        files = json.loads(text)["files"]
+        promised = files.get(file.name)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadRequest(f'{manifest} is no manifest: {{"files": {{"{file.name}": "SHA256"}}}} is expected') from error
+    real = file_sha256(file)
+    if promised != real:
+        raise BadRequest(f"{manifest} does not vouch for {file}: its sha256 is {real}, promised is {promised}")
+    return hashlib.sha256(text).hexdigest()
+
+
+# --- whole files -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a file was taken: lines, bytes, the sha256 of those bytes, the size of the reject file, and counts."""
+
+    lines: int = 0
+    offset: int = 0
+    sha256: str = hashlib.sha256().hexdigest()
+    rejects_bytes: int = 0
+    stored: int = 0
+    known: int = 0
+    rejected: int = 0
+
+    def continues(self, file: Path) -> bool:
+        """Whether the file still begins with what was taken."""
+        digest, left = hashlib.sha256(), self.offset
+        with file.open("rb") as opened:
+            while left and (block := opened.read(min(left, 1 << 20))):
+                digest.update(block)
+                left -= len(block)
+        return not left and digest.hexdigest() == self.sha256
+
+
+def load_progress(data: Mapping[str, Any] | None) -> Progress:
+    """From JSON; anything odd is no progress."""
+    try:
+        return Progress(**(data or {}))
+    except TypeError:
+        return Progress()

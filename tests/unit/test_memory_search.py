@@ -1,0 +1,221 @@
+"""Embedding in the background and hybrid search, with the scripted embedder: queue, fusion, filters, what goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from a3x.clock import HandClock
+from a3x.disk import RealDisk
+from a3x.engine.embedding import Embedded, EmbedInput
+from a3x.engine.scripted import ScriptedEmbedder
+from a3x.errors import EngineFailure, NotReady
+from a3x.memory.index import Index
+from a3x.memory.indexer import Indexer, parts_of
+from a3x.memory.search import RANK_OFFSET, Search, fuse, telling
+from a3x.stores.db import Database
+from a3x.stores.experiences import Experiences
+from a3x.stores.filters import Filter
+from a3x.stores.vectors import Space, Vectors
+from a3x.stores.words import Words
+from a3x.types import Experience
+from tests.support.http_house import FakeServices, client, experience
+
+PLAIN = Experience("", "user:local", "chat", "", 1.0, "completed", "")
+SPACE = Space("e" * 64)
+
+
+class House:
+    """A memory with everything that searches it."""
+
+    def __init__(self, path: Path, embedder: ScriptedEmbedder) -> None:
+        self.db = Database(path, RealDisk(), HandClock())
+        self.store, self.vectors = Experiences(self.db), Vectors(self.db)
+        self.index = Index(self.vectors, path, HandClock())
+        self.indexer = Indexer(self.vectors, embedder, self.index, settle_s=0.0)
+        self.search = Search(self.store, Words(self.db), self.index, embedder)
+
+    def add(self, id: str, this: str, if_ok: str = "", **changes: Any) -> None:
+        asyncio.run(self.store.add(replace(PLAIN, id=id, this=this, if_ok=if_ok, **changes)))
+
+    def find(self, query: str, only: Filter | None = None) -> list[str]:
+        found = asyncio.run(self.search.search(query, 10, only or Filter())).found
+        return [one.experience.id for one in found]
+
+
+@pytest.fixture
+def embedder() -> ScriptedEmbedder:
+    return ScriptedEmbedder()
+
+
+@pytest.fixture
+def house(tmp_path: Path, embedder: ScriptedEmbedder) -> Iterator[House]:
+    made = House(tmp_path / "a3x.db", embedder)
+    yield made
+    made.db.close()
+
+
+def catch_up(house: House) -> None:
+    asyncio.run(house.indexer.catch_up())
+
+
+def test_fusion_by_hand() -> None:
+    scores = fuse({"meaning": [7, 8], "words": [8, 9]})
+    k = RANK_OFFSET
+    assert scores == {7: 1 / (k + 1), 8: 1 / (k + 2) + 1 / (k + 1), 9: 1 / (k + 2)}
+    assert max(scores, key=lambda seq: scores[seq]) == 8, "found by both beats first in one"
+
+
+def test_common_words_are_left_out_unless_alone() -> None:
+    assert telling("What is the capital of Peru?") == ["capital", "peru"]
+    assert telling("what is this") == ["what", "is", "this"]
+
+
+def test_both_lists_are_searched_and_named(house: House) -> None:
+    house.add("a", "list files here", "ls")
+    house.add("b", "capital of peru", "Lima")
+    catch_up(house)
+    results = asyncio.run(house.search.search("capital peru", 10))
+    best = results.found[0]
+    assert best.experience.id == "b" and dict(best.ranks) == {"meaning": 1, "words": 1}
+    assert best.similarity is not None and 0.3 < best.similarity <= 1.0
+    assert results.note == ""
+    assert house.find("capital peru", Filter(theme="cli")) == []
+
+
+def test_without_an_embedder_words_are_searched_and_it_says_so(tmp_path: Path) -> None:
+    house = House(tmp_path / "a3x.db", ScriptedEmbedder(installed=False))
+    house.add("a", "capital of peru", "Lima")
+    results = asyncio.run(house.search.search("peru", 10))
+    assert [one.experience.id for one in results.found] == ["a"]
+    assert results.note.startswith("found by words only: the embedder is not installed")
+    with pytest.raises(NotReady):
+        catch_up(house)
+    house.db.close()
+
+
+def test_texts_are_embedded_once(house: House, embedder: ScriptedEmbedder) -> None:
+    for n in range(40):
+        house.add(f"{n}", "same question", f"answer {n % 2}")
+    house.add("empty", "")
+    catch_up(house)
+    catch_up(house)
+    assert sorted(map(str, embedder.asked)) == ["same question", "same question\nanswer 0", "same question\nanswer 1"]
+    assert house.vectors.count(SPACE) == 40
+    assert parts_of("", "") == {}
+
+
+def test_recording_wakes_the_queue(house: House) -> None:
+    async def main() -> None:
+        house.indexer.start()
+        await asyncio.sleep(0.02)
+        await house.store.add(replace(PLAIN, id="a", this="hello there"))
+        house.indexer.wake()
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if house.vectors.count(SPACE):
+                break
+        await house.indexer.stop()
+
+    asyncio.run(main())
+    assert house.vectors.count(SPACE) == 1
+
+
+class Picky(ScriptedEmbedder):
+    """Refuses one text."""
+
+    async def embed(self, inputs: Sequence[EmbedInput], truncate: bool = True) -> Embedded:
+        if any("poison" in str(text) for text in inputs):
+            raise EngineFailure("cannot")
+        return await super().embed(inputs, truncate)
+
+
+def test_a_text_that_fails_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    house = House(tmp_path / "a3x.db", Picky())
+    for id in ("a", "poison", "b"):
+        house.add(id, f"text {id}")
+    catch_up(house)
+    assert house.vectors.count(SPACE) == 2
+    assert house.indexer.status()["passed_over"] == 1
+    assert house.find("poison") == ["poison"], "by words"
+    house.db.close()
+
+
+def test_over_http() -> None:
+    services = FakeServices()
+    services.search.rows = [experience(1)]
+    http = client(services)
+    answer = http.get("/a3x/memory", params={"q": "hi", "limit": 3, "theme": "cli", "since": "1.5"})
+    assert answer.json()["found"][0]["experience"]["id"] == "exp-1"
+    assert answer.json()["note"]
+    assert services.search.asked == [("hi", 3, Filter(theme="cli", since=1.5))]
+    for bad in (
+        {"q": " "},
+        {"q": "x", "since": "yesterday"},
+        {"q": "x", "origin": "rumour"},
+        {"q": "x", "since": "nan"},
+    ):
+        assert http.get("/a3x/memory", params=bad).status_code == 400, bad
+
+
+class Memory(RuleBasedStateMachine):
+    """Record, embed, delete, lose the index folder, restart: search by meaning knows exactly what is there."""
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.texts: dict[str, str] = {}
+        self.embedded: set[str] = set()
+        self.house = House(Path(self.folder.name) / "a3x.db", ScriptedEmbedder())
+
+    @rule(id=st.sampled_from("abcdef"), text=st.sampled_from(["red apple", "green leaf", "blue sky"]))
+    def record(self, id: str, text: str) -> None:
+        self.house.add(id, text)
+        self.texts.setdefault(id, text)
+
+    @rule()
+    def embed(self) -> None:
+        catch_up(self.house)
+        self.embedded = set(self.texts)
+
+    @rule(id=st.sampled_from("abcdef"))
+    def forget(self, id: str) -> None:
+        asyncio.run(self.house.store.delete([id]))
+        self.house.index.sweep()
+        self.texts.pop(id, None)
+        self.embedded.discard(id)
+
+    @rule()
+    def restart(self) -> None:
+        self.house.db.close()
+        self.house = House(Path(self.folder.name) / "a3x.db", ScriptedEmbedder())
+
+    @invariant()
+    def knows_what_is_there(self) -> None:
+        if not hasattr(self, "house"):
+            return
+        for text in ("red apple", "green leaf"):
+            found = asyncio.run(self.house.search.search(text, 10)).found
+            same = {id for id, one in self.texts.items() if one == text}
+            assert {one.experience.id for one in found if "words" in one.ranks} == same
+            assert {one.experience.id for one in found if "meaning" in one.ranks} == self.embedded
+            near = {one.experience.id for one in found if (one.similarity or 0) > 0.99}
+            assert near == same & self.embedded
+
+    def teardown(self) -> None:
+        if hasattr(self, "house"):
+            self.house.db.close()
+            self.folder.cleanup()
+
+
+TestMemory = Memory.TestCase
+TestMemory.settings = settings(max_examples=10, stateful_step_count=12, deadline=None)
