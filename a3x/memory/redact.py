@@ -27,11 +27,19 @@ _VALUES = ("messages", "tools", "context", "metadata", "extra")
 def redact(text: str) -> str:
     """``text`` with a placeholder for every secret; the same object if there is none."""
     for _ in range(PASSES):
-        found = secrets.find(text)
+        found = _outside_placeholders(text, secrets.find(text))
         if not found:
             return text
         text = _replaced(text, found)
     return text
+
+
+def _outside_placeholders(text: str, found: Sequence[secrets.Span]) -> Sequence[secrets.Span]:
+    """Without what begins inside a placeholder: "password [redacted: …" looks like a password that begins with a bracket."""
+    if PLACEHOLDER not in text:
+        return found
+    there = [match.span() for match in _KINDS.finditer(text)]
+    return [span for span in found if not any(start <= span[0] < end for start, end in there)]
 
 
 def _replaced(text: str, found: Sequence[secrets.Span]) -> str:

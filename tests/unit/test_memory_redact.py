@@ -155,6 +155,11 @@ PIECES = st.sampled_from(
 )
 
 
+def test_a_placeholder_behind_a_key_word_is_no_secret() -> None:
+    said = redact("machine registry.example.net login ana password Umbral5068")
+    assert said == redact(said) == "machine registry.example.net login ana password [redacted: password]"
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=8))
 def test_twice_is_once_and_nothing_raises(pieces: list[str]) -> None:
