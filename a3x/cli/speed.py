@@ -71,7 +71,7 @@ def measure(settings: Settings, way: Way) -> Speed:
     except subprocess.TimeoutExpired:
         return Speed(failed=f"took over {CHILD_LIMIT_S} s")
     if done.returncode == 0:
-        return Speed(**json.loads(done.stdout))
+        return Speed(**json.loads(done.stdout.splitlines()[-1]))  # the engine may have logged before it
     said = done.stderr.decode("utf-8", "replace").strip().splitlines()
     return Speed(failed=said[-1] if said and done.returncode > 0 else f"ended by signal {-done.returncode}")
 
