@@ -73,13 +73,15 @@ class FullDisk(ShimDisk):
 
 
 class SlowDisk(ShimDisk):
-    """A disk whose every sync takes ``sync_s`` longer, as on a user's hard disk."""
+    """A disk whose every sync takes ``sync_s`` longer, as on a user's hard disk. ``syncs`` counts them."""
 
     def __init__(self, sync_s: float = 0.005) -> None:
         super().__init__()
         self.sync_s = sync_s
+        self.syncs = 0
 
     def synced(self, file: ShimFile) -> None:
+        self.syncs += 1
         time.sleep(self.sync_s)
 
 
