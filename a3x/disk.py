@@ -76,6 +76,12 @@ class RealDisk:
         return digest.hexdigest()
 
 
+def file_sha256(path: Path) -> str:
+    """Hex digest of a file of any size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def file_identity(path: Path) -> tuple[int, ...] | None:
     """Changes when the file is replaced or written to; None if there is none."""
     try:

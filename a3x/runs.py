@@ -6,7 +6,6 @@ template. Both are checked here for both sides. Knows no model and no training l
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -20,6 +19,7 @@ from zipfile import BadZipFile
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from a3x.disk import file_sha256
 from a3x.errors import ConfigError
 
 FORMAT = 1
@@ -245,12 +245,6 @@ def read_events(directory: Path) -> list[dict[str, Any]]:
         return []
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     return [json.loads(line) for line in lines if line.endswith("\n") and line.strip()]
-
-
-def file_sha256(path: Path) -> str:
-    """Hex digest of a file of any size."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write_atomic(path: Path, data: bytes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
@@ -16,6 +15,7 @@ import typer
 from a3x.cli import output
 from a3x.cli.plan import plan_lines
 from a3x.config import Settings
+from a3x.disk import file_sha256
 from a3x.errors import A3XError, ConfigError
 from a3x.hardware.amd import Card
 
@@ -144,8 +144,7 @@ def check_model(settings: Settings) -> list[Finding]:
 
     try:
         path = model_path(settings)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = file_sha256(path)
     except (A3XError, OSError) as error:
         return [Finding("model", "fail", str(error), "name a GGUF file with --model or A3X_ENGINE__MODEL")]
     return [Finding("model", "ok", f"{path}, {_size(path)}, sha256 {digest[:SHOWN_HASH]}…")]

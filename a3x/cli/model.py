@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import typer
 
 from a3x.cli import output
 from a3x.config import Settings
+from a3x.disk import file_sha256
 from a3x.errors import A3XError, ForeignFile, NotFound
 from a3x.models.fit import DEFAULT_CONTEXT, KV_BYTES, Fit, Machine, Weights, fit, machine
 from a3x.stores.models import SEED, Models, StoredModel, name_for
@@ -263,8 +263,7 @@ def _seed_line() -> dict[str, Any]:
     from a3x.gguf.check import check_model
 
     path = resources.seed_model()
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = file_sha256(path)
     seed = StoredModel(SEED, path, digest, path.stat().st_size, "embedded", path.stat().st_mtime, check_model(path))
     return {**_line(seed), "embedded": True}
 

@@ -7,13 +7,13 @@ with one mix and is found again only by that mix (``slots``), so that prefixes o
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from a3x.disk import file_sha256
 from a3x.engine import slots
 from a3x.engine.plan import Plan
 from a3x.errors import EngineFailure, ForeignFile
@@ -271,8 +271,7 @@ class Residents(Generic[A, C]):
 def _verify(adapter: Adapter) -> None:
     """A file that changed on disk must not be served under the old name. ForeignFile if it did, or is gone."""
     try:
-        with adapter.path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = file_sha256(adapter.path)
     except OSError as error:
         raise ForeignFile(f"adapter {adapter.name} cannot be read: {error}") from error
     if found != adapter.sha256:

@@ -7,7 +7,6 @@ Knows no HTTP and no stores; where the file is and whether it may be loaded is `
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import queue
 import threading
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a3x.config import EmbedderSection
+from a3x.disk import file_sha256
 from a3x.engine.embedder_file import EmbedderFile
 from a3x.engine.embedding import Embedded, EmbedderInfo, EmbedInput
 from a3x.engine.encoder import Encoder
@@ -139,8 +139,7 @@ class Embedder:
             start_backend()
             settings = self._settings
             encoder = Encoder(checked.path, settings.threads, settings.max_tokens, checked.plain_kernels)
-            with checked.path.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            sha256 = file_sha256(checked.path)
             self._info = EmbedderInfo(checked.path, sha256, encoder.name, encoder.dimensions, encoder.max_tokens)
             self._encoder = encoder
             self._counters["loads"] += 1

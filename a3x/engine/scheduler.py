@@ -6,7 +6,6 @@ What the thread does with requests is in ``batcher``. Knows no HTTP, no stores, 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import math
 import queue
 import threading
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from a3x.config import EngineSection
+from a3x.disk import file_sha256
 from a3x.engine.batcher import Batcher
 from a3x.engine.chat import ChatTemplate
 from a3x.engine.contexts import Residents
@@ -233,8 +233,7 @@ class LlamaEngine:
         model = self._model = Model(self._path, made.gpu_layers, self._settings.plain_kernels)
         self._template = ChatTemplate(model)
         self._vocabulary = self._template.vocabulary()
-        with self._path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = file_sha256(self._path)
         self._outbox = Outbox()
         self._residents = Residents(sha256, made, self._open_context, model.load_adapter)
         self._batcher = Batcher(

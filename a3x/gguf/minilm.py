@@ -6,7 +6,6 @@ only the published weights, known by their hashes, get the name. numpy and the g
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from gguf.constants import TokenType
 from numpy.typing import NDArray
 
+from a3x.disk import file_sha256
 from a3x.errors import A3XError, ForeignFile
 from a3x.gguf.safetensors_file import read_safetensors
 
@@ -52,8 +52,7 @@ def convert(folder: Path, out: Path) -> None:
         path = folder / name
         if not path.is_file():
             raise ForeignFile(f"{name} is missing from {folder}")
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = file_sha256(path)
         if digest != expected:
             raise ForeignFile(f"{name} has sha256 {digest}, expected {expected}: these are not the published weights")
     tokens = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")[:-1]

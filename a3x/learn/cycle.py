@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import apsw
 
+from a3x.disk import file_sha256
 from a3x.errors import A3XError, ConfigError, Conflict, EngineFailure
 from a3x.judge import gate, overlap
 from a3x.judge.executed import Runner
@@ -38,7 +39,6 @@ from a3x.runs import (
     RunSpec,
     ScheduleSpec,
     TrainingExample,
-    file_sha256,
     read_run,
     write_records,
     write_run,

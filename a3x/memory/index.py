@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from a3x import child
-from a3x.disk import make_folder, sync_folder
-from a3x.memory.index_child import file_sha256
+from a3x.disk import file_sha256, make_folder, sync_folder
 from a3x.stores.filters import EVERYTHING, Filter
 from a3x.stores.vectors import Floats, IndexFile, Near, Space, Vectors
 from a3x.types import Clock

@@ -7,7 +7,6 @@ daemon, which counts again (``Vectors.set_index``).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a3x.clock import SystemClock
-from a3x.disk import RealDisk, sync_file
+from a3x.disk import RealDisk, file_sha256, sync_file
 from a3x.errors import A3XError
 from a3x.stores.db import Database, open_readonly
 
@@ -86,11 +85,6 @@ def main(arguments: list[str]) -> int:
     sync_file(Path(target))
     print(json.dumps({"sha256": file_sha256(Path(target)), "vectors": held, "through": through}), file=sys.stderr)
     return 0
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 if __name__ == "__main__":

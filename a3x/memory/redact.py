@@ -98,11 +98,6 @@ def _after(said: str, head: str, value: str) -> str:
     return said[len(head) : -1] if said.startswith(head) and said.endswith('"') else value
 
 
-def redact_messages(messages: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
-    """Chat messages as they may be stored."""
-    return tuple(redact_value(dict(message)) for message in messages)
-
-
 def redact_experience(experience: Experience) -> Experience:
     """A span as it may be stored: every text a person, a model or a tool wrote. Ids and hashes stay."""
     texts = {name: redact(getattr(experience, name)) for name in _TEXTS}

@@ -20,8 +20,8 @@ from typing import Any, Literal
 import apsw
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from a3x.disk import file_sha256
 from a3x.errors import BadRequest
-from a3x.memory.index_child import file_sha256
 from a3x.memory.redact import redact_experience
 from a3x.stores.db import Database
 from a3x.stores.experiences import FIELDS, INSERT, insert_feedback, of_row, to_row

@@ -28,6 +28,7 @@ from typing import Any
 
 import apsw
 
+from a3x.disk import file_sha256
 from a3x.errors import BadRequest, Conflict, NotFound, UnknownModel
 from a3x.stores import active, ledger
 from a3x.stores.active import Decision
@@ -480,8 +481,7 @@ def _hash(data: bytes) -> str:
 def _hash_file(path: Path) -> str | None:
     """Hex sha256 of a file, None if it is not there."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except FileNotFoundError:
         return None
 

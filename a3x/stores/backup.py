@@ -17,7 +17,7 @@ from typing import Any
 
 import apsw
 
-from a3x.disk import make_folder, sync_file, sync_folder
+from a3x.disk import file_sha256, make_folder, sync_file, sync_folder
 from a3x.errors import A3XError, BadRequest, Conflict, ForeignFile
 from a3x.stores.db import migrations
 from a3x.types import Disk
@@ -42,7 +42,7 @@ def back_up(home: Path, target: Path, disk: Disk, *, whole: bool) -> dict[str, s
         raise BadRequest(f"there is no database in {home}: nothing to back up")
     make_folder(target)
     _copy_database(home / DATABASE, target / DATABASE)
-    hashes = {DATABASE: _sha256(target / DATABASE)}
+    hashes = {DATABASE: file_sha256(target / DATABASE)}
     for path in _files(home) if whole else ():
         name = str(path.relative_to(home))
         make_folder((target / name).parent)
@@ -68,7 +68,7 @@ def verify_backup(folder: Path) -> dict[str, Any]:
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()) or name.split("/")[0] not in (DATABASE, *KEPT):
             raise ForeignFile(f"{folder}: {name!r} does not belong into a backup")
-        if not path.is_file() or path.is_symlink() or _sha256(path) != promised:
+        if not path.is_file() or path.is_symlink() or file_sha256(path) != promised:
             raise ForeignFile(f"{folder}: {name} is missing or not what was backed up")
     if problems := check_database(folder / DATABASE):
         raise ForeignFile(f"{folder}: {DATABASE}: {problems[0]}")
@@ -183,8 +183,3 @@ def _copy_database(source: Path, target: Path) -> None:
 def _files(home: Path) -> Iterator[Path]:
     for folder in KEPT:
         yield from (path for path in sorted((home / folder).rglob("*")) if path.is_file() and not path.is_symlink())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -73,14 +73,7 @@ class Experiences:
         on (``Vectors.index``). Records made of them are not touched: those are the caller's. The file is rewritten
         (``Database.scrub``), so forget many at once rather than one after the other.
         """
-        wanted = json.dumps(list(ids))
-
-        def job(connection: apsw.Connection) -> int:
-            connection.execute(f"DELETE FROM feedback WHERE experience_id IN {GIVEN_IDS}", (wanted,))
-            connection.execute(f"DELETE FROM experience WHERE id IN {GIVEN_IDS}", (wanted,))
-            return connection.changes()
-
-        removed = await asyncio.wrap_future(self._db.write(job))
+        removed = await asyncio.wrap_future(self._db.write(lambda connection: delete_rows(connection, ids)))
         await asyncio.wrap_future(self._db.scrub())
         return removed
 
@@ -162,6 +155,14 @@ def of_row(connection: apsw.Connection, id: str) -> tuple[Any, ...]:
     if not rows:
         raise NotFound(f"there is no experience {id}", param="experience_id")
     return rows[0]
+
+
+def delete_rows(connection: apsw.Connection, ids: Sequence[str]) -> int:
+    """Remove experiences with their feedback in the caller's transaction; how many. Words and vectors follow their rows."""
+    wanted = json.dumps(list(ids))
+    connection.execute(f"DELETE FROM feedback WHERE experience_id IN {GIVEN_IDS}", (wanted,))
+    connection.execute(f"DELETE FROM experience WHERE id IN {GIVEN_IDS}", (wanted,))
+    return connection.changes()
 
 
 def insert_feedback(connection: apsw.Connection, feedback: Feedback) -> None:

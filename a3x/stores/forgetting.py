@@ -24,6 +24,7 @@ from a3x.stores.active import Decision
 from a3x.stores.adapters import Adapters
 from a3x.stores.cycles import Cycle
 from a3x.stores.db import Database
+from a3x.stores.experiences import delete_rows
 from a3x.types import Adapter, Clock, Mix
 
 REASON = "what it was made of was forgotten"
@@ -306,9 +307,8 @@ def _unfinished(connection: apsw.Connection) -> set[str]:
 def _delete(connection: apsw.Connection, plan: Plan) -> None:
     """Every row of the plan, overwritten with zeros in the file."""
     connection.pragma("secure_delete", True)
-    records, experiences = json.dumps(plan.records), json.dumps(plan.experiences)
+    records = json.dumps(plan.records)
     among = "IN (SELECT value FROM json_each(?))"
     connection.execute(f"UPDATE record SET superseded_by = NULL WHERE id {among}", (records,))
     connection.execute(f"DELETE FROM record WHERE id {among}", (records,))
-    connection.execute(f"DELETE FROM feedback WHERE experience_id {among}", (experiences,))
-    connection.execute(f"DELETE FROM experience WHERE id {among}", (experiences,))
+    delete_rows(connection, plan.experiences)

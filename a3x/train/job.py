@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from a3x.disk import file_sha256
 from a3x.errors import ConfigError, NotImplementedHere
 from a3x.gguf.read import Weights
-from a3x.runs import RUN_FILE, RunSpec, TrainingExample, file_sha256, read_records, read_run
+from a3x.runs import RUN_FILE, RunSpec, TrainingExample, read_records, read_run
 
 
 @dataclass(frozen=True)

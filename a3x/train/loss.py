@@ -46,8 +46,6 @@ def hidden_states(model: LlamaForCausalLM, tokens: Tensor) -> Tensor:
 
 
 def _cross_entropy(model: LlamaForCausalLM, batch: MicroBatch, hidden: Tensor, chunk_tokens: int) -> Tensor:
-    if not len(batch.places):
-        return hidden.sum() * 0.0
     chosen = hidden.flatten(0, 1)[batch.places]
     return _chunked(_surprise, model, chunk_tokens, chosen, batch.wanted, batch.weights)
 

@@ -131,7 +131,7 @@ class Trainer:
         torch.manual_seed((self.spec.seed << 32) + self.state.step)
         self._optimiser.zero_grad(set_to_none=True)
         pieces = micro_batches(self.order.step(self.state.step), size, self.device.torch)
-        whole = max(1e-9, sum(float(piece.weights.sum()) for piece in pieces))
+        whole = sum(float(piece.weights.sum()) for piece in pieces)
         kept = max(1, sum(len(piece.kept) for piece in pieces))
         total = 0.0
         for piece in pieces:

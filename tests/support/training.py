@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from a3x.runs import BaseSpec, RecordsSpec, RunSpec, TrainingExample, file_sha256, write_records, write_run
+from a3x.disk import file_sha256
+from a3x.runs import BaseSpec, RecordsSpec, RunSpec, TrainingExample, write_records, write_run
 
 PROBES = ((1, 3, 40, 41, 42), (1, 4, 100, 20, 7, 9, 33), (1, 290))
 
