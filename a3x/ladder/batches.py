@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import json
 import math
 import os
 import random
@@ -22,7 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from a3x import resources
 from a3x.ladder.corpus.example import Example, Generator, Message
+from a3x.ladder.corpus.guise import form, guise
 from a3x.ladder.recipe import Recipe
 from a3x.ladder.tokenizer import ServedTokenizer
 
@@ -66,6 +69,16 @@ def draw(corpus: Corpus, recipe: Recipe, rng: random.Random, progress: float) ->
     return corpus[skill].sample(rng, "train", rng.uniform(0, 1) * recipe.difficulty(progress))
 
 
+def judged() -> frozenset[str]:
+    """The forms of all that the fixed suites ask: no guise may hit on one of them."""
+    files = sorted(resources.path("benchmarks/suites").glob("*.jsonl"))
+    lines = (line for file in files for line in file.read_text(encoding="utf-8").split("\n") if line)
+    asked = (
+        message["content"] for line in lines for message in json.loads(line)["messages"] if message["role"] == "user"
+    )
+    return frozenset(form(content.rpartition("\n")[2]) for content in asked)
+
+
 def after_others(example: Example, corpus: Corpus, recipe: Recipe, rng: random.Random) -> tuple[Message, ...]:
     """The turns of ``example`` late in a session: its system message first, unrelated turns, then its own."""
     opening = [message for message in example.messages if message.role == "system"]
@@ -83,6 +96,7 @@ class Packer:
     def __init__(self, recipe: Recipe, corpus: Corpus, tokenizer: ServedTokenizer, rng: random.Random) -> None:
         self.recipe, self.corpus, self.tokenizer, self.rng = recipe, corpus, tokenizer, rng
         self.waiting: dict[int, list[tuple[list[int], list[float]]]] = {length: [] for length in recipe.row_tokens}
+        self.judged = judged() if recipe.guise_share else frozenset[str]()
         self.dropped = 0
 
     def batch(self, progress: float) -> Batch:
@@ -103,6 +117,8 @@ class Packer:
 
     def _messages(self, progress: float) -> tuple[Message, ...]:
         recipe, example = self.recipe, draw(self.corpus, self.recipe, self.rng, progress)
+        if self.rng.random() < recipe.guise_share:
+            example = guise(self.rng, example, self.judged)
         if progress >= recipe.session_from and self.rng.random() < recipe.session_share:
             return after_others(example, self.corpus, recipe, self.rng)
         return example.messages

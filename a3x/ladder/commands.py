@@ -55,7 +55,7 @@ def seed(options: argparse.Namespace) -> None:
     finally:
         stream.close()
     made = out / f"{settings.name}.gguf"
-    export.write(made, settings.shape, pieces, trainer.model.state_dict(), settings.name)
+    export.write(made, settings.shape, pieces, trainer.weights(), settings.name)
     figures = {"tokens": trainer.tokens, "steps": trainer.step, "training_s": round(trainer.spent_s)}
     _card(made, out / "scores.json", generators, options.n, options.threads, figures)
 
@@ -74,7 +74,7 @@ def turn_into_gguf(options: argparse.Namespace) -> None:
     settings = recipe.load(options.out / "recipe.toml")
     state = torch.load(options.out / "checkpoint.pt", map_location="cpu", weights_only=True)
     pieces = (options.out / "tokenizer.model").read_bytes()
-    export.write(options.gguf, settings.shape, pieces, state["model"], settings.name)
+    export.write(options.gguf, settings.shape, pieces, state["exported"], settings.name)
 
 
 def lesson(options: argparse.Namespace) -> None:

@@ -100,7 +100,11 @@ class Recipe:
     weight_decay: float = 0.1
     clip_norm: float = 1.0
     weight_noise: float = 0.0
-    """Of each matrix's own size, how far it is shaken at random in every step; 0 leaves it still."""
+    """Of each matrix's own size, up to how far it is shaken at random in every step; 0 leaves it still."""
+    average: float = 0.0
+    """What is exported is a moving mean of the weights that forgets with this factor a step; 0 exports them as they are."""
+    guise_share: float = 0.0
+    """Of the conversations, how many are asked as somebody else would type them (``corpus.guise``)."""
     rest_weight: float = 0.05
     short_answer: int = 8
     rest_sampled: float = 0.25

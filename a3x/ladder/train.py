@@ -51,6 +51,7 @@ class Trainer:
         self.forward = torch.compile(self.model, dynamic=False, mode=graphs) if compiled else self.model
         self.score = torch.compile(_score, dynamic=True) if compiled else _score
         self.optimiser = _optimiser(self.model, recipe)
+        self.mean = [w.detach().clone() for w in self.model.parameters()] if recipe.average else []
         self.half = self.device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
         self.step = 0
         self.tokens = 0
@@ -108,8 +109,22 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
+        self._average()
         self.tokens += int((batch.documents >= 0).sum())
         return loss.detach(), (each.detach() * answer).sum() / answer.sum().clamp(min=1)
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Take the weights into their moving mean, whose memory grows with the steps up to what the recipe says."""
+        if self.mean:
+            keep = min(self.recipe.average, (self.step + 1) / (self.step + 10))
+            torch._foreach_lerp_(self.mean, list(self.model.parameters()), 1 - keep)
+
+    def weights(self) -> dict[str, Tensor]:
+        """What is exported: the mean of the weights if the recipe keeps one, else the weights."""
+        if not self.mean:
+            return self.model.state_dict()
+        return dict(zip((name for name, _ in self.model.named_parameters()), self.mean, strict=True))
 
     @torch.no_grad()
     def _move_weights(self) -> list[tuple[Tensor, Tensor]]:
@@ -118,7 +133,7 @@ class Trainer:
         A share of each matrix's own size, in random directions: a flat minimum keeps its answers when a lesson moves it
         (Bisla et al., arXiv 2201.08025).
         """
-        share = self.recipe.weight_noise
+        share = self.recipe.weight_noise * float(torch.rand(()))
         if not share:
             return []
         moved = []
@@ -133,6 +148,7 @@ class Trainer:
         """Write ``checkpoint.pt`` atomically."""
         state = {
             "model": self.model.state_dict(),
+            "exported": self.weights(),
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
             "tokens": self.tokens,
@@ -147,6 +163,7 @@ class Trainer:
         """Go on exactly where a checkpoint was written."""
         state = torch.load(checkpoint, map_location=self.device, weights_only=True)
         self.model.load_state_dict(state["model"])
+        self.mean = list(state["exported"].values()) if self.mean else []
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.tokens, self.spent_s = state["step"], state["tokens"], state["spent_s"]
         torch.set_rng_state(state["torch_rng"].cpu())
@@ -156,7 +173,7 @@ class Trainer:
         if checkpoint.suffix == ".gguf":
             self.model.load_state_dict(export.read(checkpoint)[1])
         else:
-            self.model.load_state_dict(torch.load(checkpoint, map_location=self.device, weights_only=True)["model"])
+            self.model.load_state_dict(torch.load(checkpoint, map_location=self.device, weights_only=True)["exported"])
 
     def log(self, event: dict[str, Any]) -> None:
         """Append one line to ``events.jsonl``."""

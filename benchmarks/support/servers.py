@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -92,14 +93,20 @@ def bench_tokens_per_s(model: Path, threads: int, tokens: int) -> float:
     return float(json.loads(done.stdout)[0]["avg_ts"])
 
 
+PEER_TRIES = 5
+"""llama-batched-bench's log thread at times ends before it has printed the figures."""
+
+
 def batched_tokens_per_s(model: Path, threads: int, prompt: int, tokens: int, streams: int) -> float:
     """llama-batched-bench's text generation speed, all streams together: the ceiling."""
     room = streams * (prompt + tokens)
     command = [str(program("llama-batched-bench")), "-m", str(model), "-t", str(threads), "-c", str(room), "-ngl", "0"]
     shape = ["-npp", str(prompt), "-ntg", str(tokens), "-npl", str(streams), "--output-format", "jsonl"]
-    done = subprocess.run([*command, *shape], capture_output=True, check=True, text=True)
-    (line,) = (line for line in done.stdout.splitlines() if line.startswith("{"))
-    return float(json.loads(line)["speed_tg"])
+    for _ in range(PEER_TRIES):
+        done = subprocess.run([*command, *shape], capture_output=True, check=True, text=True)
+        if found := re.search(r'"speed_tg": ([0-9.]+)', done.stdout):
+            return float(found[1])
+    raise RuntimeError(f"llama-batched-bench printed no figure in {PEER_TRIES} runs")
 
 
 def _chat(text: str, tokens: int) -> dict[str, Any]:

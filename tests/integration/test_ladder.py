@@ -164,7 +164,7 @@ def test_a_run_resumes_where_it_was_saved(run: Path, tmp_path: Path) -> None:
 def test_shaken_weights_come_back_to_where_they_were(run: Path, tmp_path: Path) -> None:
     """At rate 0 nothing is learnt and nothing stays shaken, but the loss was that of other weights than at rest."""
     losses = {}
-    for share in (0.0, 0.5):
+    for share in (0.0, 4.0):
         shaken = dataclasses.replace(RECIPE, learning_rate=0.0, weight_noise=share)
         trainer = Trainer(shaken, Budget(steps=1), tmp_path)
         trainer.warm_start(run / "tiny.gguf")
@@ -172,7 +172,26 @@ def test_shaken_weights_come_back_to_where_they_were(run: Path, tmp_path: Path) 
         losses[share] = float(trainer.learn(Inline(run / "vocabulary.gguf").next(), 0.0)[0])
         for name, weight in trainer.model.state_dict().items():
             assert torch.allclose(weight, before[name], atol=1e-6)
-    assert abs(losses[0.5] - losses[0.0]) > 1e-3
+    assert abs(losses[4.0] - losses[0.0]) > 1e-3
+
+
+def test_what_is_exported_is_the_mean_of_the_weights_and_resumes_with_them(run: Path, tmp_path: Path) -> None:
+    averaging = dataclasses.replace(RECIPE, average=0.5)
+    trainer = Trainer(averaging, Budget(steps=12), tmp_path)
+    stream = Inline(run / "vocabulary.gguf")
+    mean = trainer.model.output_norm.weight.detach().clone()
+    for step in range(12):
+        trainer.learn(stream.next(), 0.5)
+        keep = min(0.5, (step + 1) / (step + 10))
+        mean = keep * mean + (1 - keep) * trainer.model.output_norm.weight.detach()
+        trainer.step += 1
+    assert torch.allclose(trainer.weights()["output_norm.weight"], mean)
+    assert not torch.equal(mean, trainer.model.output_norm.weight)
+    assert set(trainer.weights()) == set(trainer.model.state_dict())
+    trainer.save()
+    again = Trainer(averaging, Budget(steps=12), tmp_path)
+    again.resume(tmp_path / "checkpoint.pt")
+    assert torch.equal(again.weights()["output_norm.weight"], trainer.weights()["output_norm.weight"])
 
 
 def test_rewriting_changes_weights_alone(run: Path, tmp_path: Path) -> None:
