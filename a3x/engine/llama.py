@@ -183,7 +183,8 @@ class Context:
     ) -> None:
         params = lib.llama_context_default_params()
         params.n_ctx = tokens * sequences
-        params.n_batch = params.n_ubatch = max(CHUNK_TOKENS, sequences)
+        self._most_rows = max(CHUNK_TOKENS, sequences)
+        params.n_batch = params.n_ubatch = self._most_rows
         params.n_seq_max = sequences
         params.n_threads = params.n_threads_batch = threads
         params.type_k = params.type_v = KV_TYPES[kv_type]
@@ -199,7 +200,6 @@ class Context:
         self.capacity: int = lib.llama_n_ctx_seq(handle)
         self._vocab_size = model.vocab_size
         self._memory = held(lib.llama_get_memory(handle), "the context's memory")
-        self._most_rows = max(CHUNK_TOKENS, sequences)
         self._batch = _Batch(self._most_rows)
         self._rows = np.empty((0, 0), np.float32)
         self._rows_at = 0

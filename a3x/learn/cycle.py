@@ -25,7 +25,7 @@ from a3x.judge.executed import Runner
 from a3x.judge.gate import FACTS, LESSON, Trial, Verdict
 from a3x.judge.run import SuiteResult, answer_with, run_suite
 from a3x.judge.suites import Suite
-from a3x.learn import curate
+from a3x.learn import curate, paraphrase
 from a3x.learn.convert import convert
 from a3x.learn.curate import Conversation, Lesson
 from a3x.learn.leased import Training
@@ -156,6 +156,7 @@ class CycleRunner:
             "left_out": [record.id for record in records.unlearned(cycle.theme) if self._examined(record)],
             "examples": len(lesson.conversations),
             "steps": spec.steps,
+            "verifier": paraphrase.VERIFIER,
         }
         reason = f"{len(facts['unlearned'])} new and {len(facts['learned'])} older records, {spec.steps} steps"
         if facts["left_out"]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,13 +17,12 @@ from typing import Any, TypeVar
 import pytest
 
 from a3x import resources
-from a3x.clock import SystemClock
-from a3x.config import EngineSection
 from a3x.engine import slots
 from a3x.engine.scheduler import LlamaEngine
 from a3x.judge import suites
 from a3x.types import BASE_MIX, Adapter, Completion, Generation, Message, Mix, Sampling
 from tests.support import tiny
+from tests.support.engine import with_engine
 from tests.support.exact import NEAR_TIE, Evaluator, Greedy, write_f32
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.integration, pytest.mark.timeout(1800)]
@@ -60,18 +59,6 @@ def prompts(count: int) -> list[tuple[Message, ...]]:
     asked = [item.messages[-1:] for item in chosen]
     asked += [(Message("user", f"{number}: what is it?"),) for number in range(count - len(asked))]
     return [(Message("system", SYSTEM), *each) if number % 2 else each for number, each in enumerate(asked)]
-
-
-def with_engine(model: Path, body: Callable[[LlamaEngine], Awaitable[T]], **settings: Any) -> T:
-    async def run() -> T:
-        engine = LlamaEngine(model, EngineSection(**settings), 2, SystemClock(), 4096)
-        await engine.start()
-        try:
-            return await body(engine)
-        finally:
-            await engine.close()
-
-    return asyncio.run(run())
 
 
 async def ask(engine: LlamaEngine, case: Case, tokens: int = TOKENS) -> Completion:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from a3x.clock import SystemClock
-from a3x.config import EngineSection
 from a3x.engine import slots
 from a3x.engine.scheduler import LlamaEngine
 from a3x.errors import BadRequest, EngineFailure, ForeignFile, Overloaded, PromptTooLong
 from a3x.types import BASE_MIX, Adapter, Completion, Generation, Message, Mix, Piece, Sampling
 from tests.support import tiny
+from tests.support.engine import with_engine
 
 pytestmark = pytest.mark.integration
 
@@ -35,18 +34,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list
         path = tiny.write_adapter(folder / f"adapter{seed}.gguf", model, seed)
         adapters.append(Adapter("cli", seed + 1, hashlib.sha256(path.read_bytes()).hexdigest(), base, path))
     yield model, adapters
-
-
-def with_engine(model: Path, body: Callable[[LlamaEngine], Awaitable[Any]], queue: int = 64, **settings: Any) -> Any:
-    async def run() -> Any:
-        engine = LlamaEngine(model, EngineSection(**settings), 2, SystemClock(), queue)
-        await engine.start()
-        try:
-            return await body(engine)
-        finally:
-            await engine.close()
-
-    return asyncio.run(run())
 
 
 async def ask(engine: LlamaEngine, text: str = LONG, mix: Mix = BASE_MIX, **sampling: Any) -> Completion:

@@ -1,0 +1,28 @@
+"""The real engine for the length of one coroutine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from a3x.clock import SystemClock
+from a3x.config import EngineSection
+from a3x.engine.scheduler import LlamaEngine
+
+T = TypeVar("T")
+
+
+def with_engine(model: Path, body: Callable[[LlamaEngine], Awaitable[T]], queue: int = 4096, **settings: Any) -> T:
+    """What ``body`` returns, given a started engine of ``model`` with 2 threads, which is closed in any case."""
+
+    async def run() -> T:
+        engine = LlamaEngine(model, EngineSection(**settings), 2, SystemClock(), queue)
+        await engine.start()
+        try:
+            return await body(engine)
+        finally:
+            await engine.close()
+
+    return asyncio.run(run())
