@@ -7,7 +7,8 @@ import json
 import random
 from pathlib import Path
 
-from a3x.ladder.batches import Corpus, draw
+from a3x.ladder.batches import Corpus, draw, judged
+from a3x.ladder.corpus.guise import guise
 from a3x.ladder.recipe import Recipe
 
 MAX_CHARACTERS = 400
@@ -30,12 +31,14 @@ SHARES = {
 
 
 def write(path: Path, corpus: Corpus, recipe: Recipe, count: int, seed: int) -> None:
-    """``count`` different conversations, by ``SHARES``, one JSON record a line (DESIGN, Record)."""
-    rng = random.Random(seed)
+    """``count`` different conversations, by ``SHARES``, in guises as the recipe says, one JSON record a line (DESIGN, Record)."""
+    rng, asked = random.Random(seed), judged()
     lines: dict[str, str] = {}
     room = {skill: round(share * count) for skill, share in SHARES.items()}
     while any(room.values()):
         example = draw(corpus, recipe, rng, progress=1.0)
+        if rng.random() < recipe.guise_share:
+            example = guise(rng, example, asked)
         messages = [vars(message) for message in example.messages]
         if sum(len(message["content"]) for message in messages) > MAX_CHARACTERS or not room.get(example.skill):
             continue
