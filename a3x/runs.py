@@ -94,6 +94,8 @@ class RunSpec(_Table):
     max_grad_norm: float = Field(default=1.0, gt=0)
     kl_to_base: float = Field(default=0.0, ge=0)
     """Weight of the divergence from the base, a mean over the tokens of ``kept`` examples; 0 does not compute it."""
+    average: float = Field(default=0.0, ge=0, lt=1)
+    """The adapter is a moving mean of the trained weights that forgets with this factor a step; 0 takes the last ones."""
     seed: int = Field(default=1, ge=0, lt=1 << 31)
     threads: int = Field(default=0, ge=0)
     """0: what torch chooses."""

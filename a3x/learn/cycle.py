@@ -193,6 +193,7 @@ class CycleRunner:
             micro_batch=profile.batch,
             lr=profile.lr,
             kl_to_base=profile.kl_to_base,
+            average=profile.average,
             lora=LoraSpec(r=profile.r, alpha=profile.alpha),
             schedule=ScheduleSpec(kind="linear", warmup_steps=profile.warmup_steps),
             gradient_checkpointing=self._engine.info.size_bytes >= profile.checkpointing_from_bytes,

@@ -24,6 +24,8 @@ class Profile:
     lr: float = 3e-3
     warmup_steps: int = 10
     kl_to_base: float = 15.0
+    average: float = 0.97
+    """The adapter is a moving mean over about the last 1 / (1 - ``average``) steps."""
     r: int = 8
     alpha: float = 16.0
     checkpointing_from_bytes: int = 256 << 20

@@ -22,6 +22,8 @@ class State:
     micro_batch: int = 0
     optimizer: str = ""
     adapter: dict[str, Tensor] = field(default_factory=dict)
+    mean: dict[str, Tensor] = field(default_factory=dict)
+    """The moving mean of ``adapter``; empty if the run keeps none."""
     moments: dict[str, Any] = field(default_factory=dict)
     best_loss: float = float("inf")
     best_step: int = 0

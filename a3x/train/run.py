@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -72,6 +73,8 @@ class Trainer:
             self._load_adapter(saved.adapter)
             self._optimiser.load_state_dict(saved.moments)
             journal.write("resumed", step=saved.step)
+        elif self.spec.average:
+            self.state.mean = self._adapter()
 
     def train(self, told: Callable[[], bool]) -> bool:
         """Step to the end, or to the next checkpoint after being told to stop; whether it was the end."""
@@ -88,8 +91,8 @@ class Trainer:
         return True
 
     def final_adapter(self) -> dict[str, torch.Tensor]:
-        """The adapter that validated best, or the last where nothing was withheld to validate on."""
-        return self.state.best_adapter or self._adapter()
+        """The adapter that validated best, or the last where nothing was withheld to validate on; a mean if one is kept."""
+        return self.state.best_adapter or self.state.mean or self._adapter()
 
     # --- one step ----------------------------------------------------------------------------------------------------
 
@@ -103,6 +106,7 @@ class Trainer:
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise EngineFailure(f"training diverged: loss {loss}, gradient norm {norm} at step {state.step + 1}")
         self._optimiser.step()
+        self._average()
         state.step += 1
         seconds = time.monotonic() - began
         self._journal.write(
@@ -114,6 +118,14 @@ class Trainer:
             seconds=round(seconds, 4),
             peak_bytes=self.device.peak_bytes(),
         )
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Take the weights into their moving mean, whose memory grows with the steps up to what the run says."""
+        done = self.state.step
+        keep = min(self.spec.average, (done + 1) / (done + 10))
+        for name, mean in self.state.mean.items():
+            mean.lerp_(self.trained[name].to(mean.device), 1 - keep)
 
     def _gradients(self) -> tuple[float, int]:
         """Loss and tokens of this step; when memory ends, halves the micro-batch and begins the step anew."""
@@ -167,14 +179,23 @@ class Trainer:
 
     def _validate(self) -> None:
         state = self.state
-        loss = self._stop_loss()
+        with self._averaged():
+            loss = self._stop_loss()
         if loss < state.best_loss:
             state.best_loss, state.best_step, state.fruitless = loss, state.step, 0
-            state.best_adapter = self._adapter()
+            state.best_adapter = {name: mean.clone() for name, mean in state.mean.items()} or self._adapter()
         else:
             state.fruitless += 1
         state.stopped = 0 < self.spec.validation.patience <= state.fruitless
         self._journal.write("validation", step=state.step, loss=loss, best_step=state.best_step, stopped=state.stopped)
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The model with the mean of its weights, where one is kept."""
+        own = self._adapter()
+        self._load_adapter(self.state.mean or own)
+        yield
+        self._load_adapter(own)
 
     def _stop_loss(self) -> float:
         """Mean loss on what is withheld, without dropout."""

@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from peft import LoraConfig, PeftModel, get_peft_model
 
+from a3x.clock import SystemClock
 from a3x.errors import ConfigError
 from a3x.runs import ADAPTER_FOLDER, TARGETS, BaseSpec, TrainingExample, read_events, write_records
 from a3x.train import bases, checkpoint, device, optimisers
@@ -27,8 +28,10 @@ from a3x.train.__main__ import BAD_RUN, DONE, FAILED, OUT_OF_MEMORY, main
 from a3x.train.batches import MicroBatch, Order, micro_batches
 from a3x.train.fused import FusedLinear
 from a3x.train.job import Job
+from a3x.train.journal import Journal
 from a3x.train.loss import hidden_states, loss_sum, losses
 from a3x.train.memory import Memory, ScarceMemory
+from a3x.train.run import Trainer
 from tests.support import tiny, training
 
 pytestmark = [
@@ -253,11 +256,32 @@ def test_it_stops_early_and_keeps_the_best(tmp_path: Path, base: Path) -> None:
     assert _events(tmp_path, "finished")[0]["best_step"] == best["step"] == len(losses) - 6
 
 
+def test_the_adapter_is_the_moving_mean_of_the_weights(tmp_path: Path, base: Path) -> None:
+    training.write(tmp_path, base, steps=12, average=0.5, validation={"every_steps": 100})
+    trainer = Trainer(Job.open(tmp_path), Journal(tmp_path, SystemClock()), Memory())
+    mean = {name: weight.detach().clone() for name, weight in trainer.trained.items()}
+    for step in range(12):
+        trainer._step()
+        keep = min(0.5, (step + 1) / (step + 10))
+        mean = {name: keep * mean[name] + (1 - keep) * weight.detach() for name, weight in trainer.trained.items()}
+    own = {name: weight.detach().clone() for name, weight in trainer.trained.items()}
+    for name, weight in trainer.final_adapter().items():
+        assert torch.allclose(weight, mean[name])
+        assert not torch.equal(weight, own[name])
+    unlike = trainer._stop_loss()
+    trainer._validate()
+    assert trainer.state.best_loss != unlike
+    for name, weight in trainer.state.best_adapter.items():
+        assert torch.allclose(weight, mean[name])
+        assert torch.equal(trainer.trained[name], own[name])
+
+
 # --- being killed ----------------------------------------------------------------------------------------------------
 
 
-def test_a_killed_run_goes_on_with_the_same_losses(tmp_path: Path, base: Path) -> None:
-    values: dict[str, Any] = {"steps": 16, "lora": {"dropout": 0.1}, "kind": "nf4"}
+@pytest.mark.parametrize("average", [0.0, 0.8])
+def test_a_killed_run_goes_on_with_the_same_losses(tmp_path: Path, base: Path, average: float) -> None:
+    values: dict[str, Any] = {"steps": 16, "lora": {"dropout": 0.1}, "kind": "nf4", "average": average}
     whole = _train(tmp_path / "whole", base, **values)
     broken = tmp_path / "broken"
     training.write(broken, base, **values)
