@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -40,6 +41,8 @@ def seed(options: argparse.Namespace) -> None:
     (out / "recipe.toml").write_text(recipe.dump(settings), encoding="utf-8")
     torch.set_num_threads(options.threads)
     generators = corpus(settings)
+    if options.init:  # weights mean nothing under another tokenizer
+        shutil.copyfile(options.init.parent / "tokenizer.model", out / "tokenizer.model")
     pieces = _pieces(out, settings, generators)
     export.write(out / "vocabulary.gguf", settings.shape, pieces, None, settings.name)
     budget = Budget(options.steps, options.minutes * 60 if options.minutes else None)
@@ -149,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     budget = grow.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=float)
     budget.add_argument("--steps", type=int)
-    grow.add_argument("--init", type=Path, help="checkpoint whose weights to start from")
+    grow.add_argument("--init", type=Path, help="GGUF or checkpoint to start from, its tokenizer beside it")
     grow.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     grow.add_argument("--device", default="cpu")
     grow.add_argument("--feeders", type=int, default=1, help="processes that draw batches")

@@ -234,6 +234,13 @@ def test_the_seed_command_grows_exports_and_scores(tmp_path: Path) -> None:
     decoder = Decoder(out / f"{settings.name}.gguf")
     assert decoder.context == 256
     decoder.close()
+    second = dataclasses.replace(settings, name="second", seed=2, average=0.9, guise_share=0.5)
+    (tmp_path / "second.toml").write_text(recipe.dump(second))
+    more = ["--out", str(tmp_path / "more"), "--init", str(out / f"{settings.name}.gguf"), "--steps", "2"]
+    more += ["--recipe", str(tmp_path / "second.toml"), "--threads", "1", "--n", "1", "--no-compile", "--no-probe"]
+    assert main(["seed", *more]) == 0
+    assert (tmp_path / "more" / "tokenizer.model").read_bytes() == (out / "tokenizer.model").read_bytes()
+    assert (tmp_path / "more" / "second.gguf").exists()
 
 
 def test_feeders_end_when_their_trainer_is_killed(run: Path) -> None:
