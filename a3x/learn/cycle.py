@@ -2,7 +2,8 @@
 
 The state and its facts live in ``stores.cycles``; files in ``runs/<cycle>/``. What a step finds out is stored with the
 change of state, so a restart goes on from the last finished step. Any A3XError or OSError fails the cycle with its reason;
-the active adapter stays. A full disk alone fails nothing: the cycle waits where it is. Knows no HTTP; when to open a cycle is ``trigger``'s business.
+the active adapter stays. A full disk alone fails nothing: the cycle waits where it is. Knows no HTTP; when to open a
+cycle is ``trigger``'s business.
 """
 
 from __future__ import annotations

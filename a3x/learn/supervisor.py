@@ -1,7 +1,8 @@
 """The learning supervisor: resumes what a crash left, runs what was asked for, and ticks: is it time to learn by itself?
 
-One cycle at a time, and none while the disk is full: it pauses, says why, and goes on by itself. It journals each decision whose reason is new. A daemon that stops kills the trainer and leaves the
-cycle where it is; the next start goes on from there.
+One cycle at a time, and none while the disk is full: it pauses, says why, and goes on by itself. It journals each
+decision whose reason is new. A daemon that stops kills the trainer and leaves the cycle where it is; the next start
+goes on from there.
 """
 
 from __future__ import annotations
