@@ -34,8 +34,8 @@ ASSESSED = ("priority", "components", "label", "cluster")
 """What this memory finds out for itself."""
 MAX_LINE_BYTES = 2 << 20
 CLAIMED = "claimed"
-TOGETHER = 100
-"""Lines in one transaction: the next ones are read while it is written, and an answer's record waits for no more."""
+TOGETHER = 250
+"""Lines in one transaction: an answer's record waits for no more of them. Fewer cost more, in the word index above all."""
 
 Line = tuple[int, bytes]
 _Row = tuple[int, tuple[Any, ...], tuple[Any, ...], Sequence[Feedback]]

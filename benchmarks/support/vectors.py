@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,15 +42,15 @@ def embeddings(count: int, cache: Path) -> Floats:
 
 
 def corpus(count: int) -> list[str]:
-    """Different texts, drawn with a seed: messages of the corpus, then neighbours together."""
+    """Different texts, drawn with a seed: messages of the corpus, and two of them that stand near each other together."""
     with resources.path("models/seed/replay.jsonl").open() as lines:
         messages = [message["content"] for line in lines for message in json.loads(line)["messages"]]
     texts = list(dict.fromkeys(text for text in messages if text.strip()))
-    for at in range(len(texts)):
-        if len(texts) >= count:
-            break
-        texts.append(f"{texts[at]} {texts[at + 1]}")
-    return [texts[at] for at in np.random.default_rng(1).permutation(len(texts))[:count]]
+    together = (f"{one} {other}" for apart in range(1, 10) for one, other in zip(texts, texts[apart:], strict=False))
+    several = list(dict.fromkeys([*texts, *itertools.islice(together, max(2 * (count - len(texts)), 0))]))
+    if len(several) < count:
+        raise ValueError(f"the corpus gives {len(several)} different texts, {count} are wanted")
+    return [several[at] for at in np.random.default_rng(1).permutation(len(several))[:count]]
 
 
 def copies(real: Floats, count: int) -> Iterator[Floats]:

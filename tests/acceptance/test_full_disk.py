@@ -202,7 +202,7 @@ def lost_on_full_disks(path: Path, store_of: type[Experiences]) -> list[str]:
 
         async def fill_up(point: int) -> None:
             disk.room_bytes = chance.randrange(LEFT_BYTES)
-            for n in range(200):
+            for n in range(60):
                 if not await record(f"{point}-{n}"):
                     break
             disk.room_bytes = None
