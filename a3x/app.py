@@ -9,6 +9,7 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -177,6 +178,7 @@ class App:
         self._engine = LeasedEngine(engine, lease)
         self._lease = lease
         self._born = clock.monotonic()
+        self._recorder = Recorder(experiences, clock, self._indexer.wake)
         self._agent: Agent | None = None
         self._learning: Learning | None = None
         self._forgetting = Forgetting(db, learnt.adapters, clock)
@@ -188,7 +190,7 @@ class App:
         await asyncio.to_thread(self.adapters.sweep)
         await self._forgetter.resume()
         info = await self._engine.start()
-        sink = Prioritised(Recorder(self.experiences, self.clock, self._indexer.wake), self.prioritiser)
+        sink = Prioritised(self._recorder, self.prioritiser)
         router = Router(self.adapters, info.sha256)
         corrections = ChatCorrections(self.experiences, self.records, self.clock, self._judged)
         remembering = sink if self.settings.memory.record else Forgetful()
@@ -363,7 +365,8 @@ class App:
         trainer = LeasedTrainer(TrainerProcess(), self._lease, settings.idle_s)
         parts = (self._learnt, self._engine, teaching, trainer, self.settings.home, self.clock, journal)
         runner = CycleRunner(*parts)
-        return Learning(runner, self._learnt, journal, settings, self.clock, self._idle_for_s, _cpu_busy)
+        free_bytes = partial(RealDisk().free_bytes, self.settings.home)
+        return Learning(runner, self._learnt, journal, settings, self.clock, self._idle_for_s, _cpu_busy, free_bytes)
 
     def _replay(self) -> list[Conversation]:
         """What the seed was grown on keeps it from forgetting; another base has no such text of ours."""
@@ -386,6 +389,7 @@ class App:
             "embedder": dict(self.embedder.status()),
             "memory": {
                 "recording": self.settings.memory.record,
+                "paused": self._recorder.paused or None,
                 "experiences": self.experiences.count(),
                 "embedding": dict(self._indexer.status()) if self.settings.memory.embed else None,
             },

@@ -113,6 +113,8 @@ class LearnSection(_Section):
     tick_s: float = Field(default=30.0, gt=0)
     threads: int = Field(default=0, ge=0)
     """Training threads; 0: one a physical core."""
+    min_free_mib: int = Field(default=200, ge=0)
+    """Learning pauses while the disk of the home has less room than this; a large base's runs want more."""
     seed: int = Field(default=1, ge=0)
 
 

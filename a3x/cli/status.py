@@ -29,6 +29,7 @@ def status(json: output.Json = False, home: output.Home = None, config: output.C
 def rows(url: str, found: dict[str, Any]) -> list[tuple[str, str]]:
     """What people ask of a daemon, in their words; everything else is in ``--json``."""
     memory = found["memory"]
+    paused = [why for why in (memory["paused"], found["learning"].get("paused")) if why]
     return [
         ("address", f"{url}/v1"),
         ("state", f"{'ready' if found['ready'] else 'loading'}, up for {output.duration(found['uptime_s'])}"),
@@ -37,6 +38,7 @@ def rows(url: str, found: dict[str, Any]) -> list[tuple[str, str]]:
             "memory",
             f"{_count(memory['experiences'], 'experience')}, recording {'on' if memory['recording'] else 'off'}",
         ),
+        *(("paused", why) for why in paused),
         ("main memory", _held(found)),
         ("home", found["home"]),
     ]

@@ -2,7 +2,8 @@
 
 The state and its facts live in ``stores.cycles``; files in ``runs/<cycle>/``. What a step finds out is stored with the
 change of state, so a restart goes on from the last finished step. Any A3XError or OSError fails the cycle with its reason;
-the active adapter stays. Knows no HTTP; when to open a cycle is ``trigger``'s business.
+the active adapter stays. A full disk alone fails nothing: the cycle waits where it is. Knows no HTTP; when to open a
+cycle is ``trigger``'s business.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from typing import Any, Protocol
 
 import apsw
 
-from a3x.disk import file_sha256
-from a3x.errors import A3XError, ConfigError, Conflict, EngineFailure
+from a3x.disk import FULL_ERRNOS, file_sha256
+from a3x.errors import A3XError, ConfigError, Conflict, EngineFailure, StorageFull
 from a3x.judge import gate, overlap
 from a3x.judge.executed import Runner
 from a3x.judge.gate import FACTS, LESSON, Trial, Verdict
@@ -112,13 +113,17 @@ class CycleRunner:
         return self._engine.info.sha256
 
     async def run(self, cycle: Cycle) -> Cycle:
-        """Step until the cycle is finished; a failing step fails it with the reason."""
+        """Step until the cycle is finished; a failing step fails it with the reason. StorageFull leaves it as it is."""
         while not cycle.finished:
             try:
                 cycle = await self.step(cycle)
+            except StorageFull:
+                raise
             except A3XError as error:
                 cycle = await self._stores.cycles.fail(cycle.id, error.message)
-            except OSError as error:  # a full disk, above all
+            except OSError as error:
+                if error.errno in FULL_ERRNOS:
+                    raise StorageFull(f"no room to write {error.filename or self.folder(cycle)}") from error
                 cycle = await self._stores.cycles.fail(cycle.id, f"{error.strerror or error}: {error.filename or ''}")
             self._progress.tell(cycle.id, {"event": "state", "state": cycle.state})
         return cycle

@@ -1,7 +1,8 @@
 """The learning supervisor: resumes what a crash left, runs what was asked for, and ticks: is it time to learn by itself?
 
-One cycle at a time. It journals each decision whose reason is new. A daemon that stops kills the trainer and leaves the
-cycle where it is; the next start goes on from there.
+One cycle at a time, and none while the disk is full: it pauses, says why, and goes on by itself. It journals each
+decision whose reason is new. A daemon that stops kills the trainer and leaves the cycle where it is; the next start
+goes on from there.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class Journal:
 
 
 class Learning:
-    """Owns the one task that learns. ``idle_for_s`` and ``cpu_busy`` tell what the machine is doing."""
+    """Owns the one task that learns. ``idle_for_s``, ``cpu_busy`` and ``free_bytes`` (of the home's disk) tell what the
+    machine is doing."""
 
     def __init__(
         self,
@@ -52,6 +54,7 @@ class Learning:
         clock: Clock,
         idle_for_s: Callable[[], float],
         cpu_busy: Callable[[], float | None],
+        free_bytes: Callable[[], int],
     ) -> None:
         self._runner = runner
         self._stores = stores
@@ -59,6 +62,9 @@ class Learning:
         self._clock = clock
         self._idle_for_s = idle_for_s
         self._cpu_busy = cpu_busy
+        self._free_bytes = free_bytes
+        self._full = ""
+        self._told = ""
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._ended = -settings.cooldown_s + clock.monotonic()
@@ -91,23 +97,49 @@ class Learning:
             "unlearned": {theme: count for theme in THEMES if (count := len(self._stores.records.unlearned(theme)))},
             "cycle": going[0].id if going else None,
             "state": going[0].state if going else None,
+            "paused": self.paused() or None,
             "last_decision": self._decision.reason,
         }
+
+    def paused(self) -> str:
+        """Why nothing is learnt until there is room on the disk; "" if there is."""
+        why = self._short_of_room() or self._full
+        return f"learning is paused: {why}; free some space and it goes on by itself" if why else ""
+
+    def _short_of_room(self) -> str:
+        free_mib, wanted_mib = self._free_bytes() >> 20, self._settings.min_free_mib
+        if free_mib >= wanted_mib:
+            return ""
+        return f"{free_mib} MiB are free for {self._runner.home}, {wanted_mib} are wanted (learn.min_free_mib)"
 
     async def _live(self) -> None:
         self._cpu_busy()
         while True:
-            for cycle in self._stores.cycles.unfinished():
-                await self._run(cycle)
+            await self._go_on()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._settings.tick_s)
             self._wake.clear()
             await self._tick()
 
+    async def _go_on(self) -> None:
+        """Run what is unfinished, unless there is no room for it."""
+        self._full = ""
+        if not self._short_of_room():
+            for cycle in self._stores.cycles.unfinished():
+                await self._run(cycle)
+        if (why := self.paused()) and not self._told:
+            log.warning("learning paused", reason=why)
+        elif self._told and not why:
+            log.warning("learning goes on")
+        self._told = why
+
     async def _run(self, cycle: Cycle) -> None:
-        """To the cycle's end. Where not even a failure can be stored, it stays as it is until the next tick."""
+        """To the cycle's end. Without room it stays as it is until the next tick."""
         try:
             ended = await self._ended_somehow(cycle)
+        except StorageFull as error:
+            self._full = error.message
+            return
         except A3XError as error:
             log.warning("cycle waits", cycle=cycle.id, reason=error.message)
             return
@@ -135,6 +167,7 @@ class Learning:
                 cpu_busy=busy,
                 since_request_s=self._idle_for_s(),
                 since_cycle_s=self._clock.monotonic() - self._ended,
+                paused=self.paused(),
             )
             decision = decide(situation, self._settings)
             if situation.unlearned and decision.reason != self._decision.reason:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from a3x.errors import EngineFailure
+from a3x.errors import EngineFailure, StorageFull
 from a3x.runs import read_events
 
 POLL_S = 0.5
@@ -20,7 +20,9 @@ EXITS = {
     3: "out of memory with one example at a time",
     4: "training failed",
     5: "the trainer was told to stop and stopped at a checkpoint",
+    6: "the trainer has no room on the disk",
 }
+NO_ROOM = 6
 NICEST = 19
 ENVIRONMENT = {"OMP_WAIT_POLICY": "passive"}
 """Threads that sleep while they wait: a spinning one keeps the core that its partner, or an answer, needs."""
@@ -40,7 +42,7 @@ class TrainerProcess:
         return self._child.pid if self._child else None
 
     async def run(self, directory: Path, report: Report) -> None:
-        """Train to the end. EngineFailure with the trainer's reason if it fails; cancelling kills the child."""
+        """Train to the end. EngineFailure, or StorageFull, with the trainer's reason if it fails; cancelling kills the child."""
         if importlib.util.find_spec("torch") is None:
             raise EngineFailure("training needs the training extra: python3 tools/install.py --extras train")
         command = (self._python, "-m", "a3x.train", "--tied", str(directory))
@@ -60,7 +62,8 @@ class TrainerProcess:
         if code != 0:
             reasons = [event["reason"] for event in read_events(directory) if event.get("event") == "failed"]
             told = EXITS.get(code, f"the trainer was killed (signal {-code})" if code < 0 else f"exit {code}")
-            raise EngineFailure(f"{told}: {reasons[-1]}" if reasons and code > 0 else told)
+            failure = StorageFull if code == NO_ROOM else EngineFailure
+            raise failure(f"{told}: {reasons[-1]}" if reasons and code > 0 else told)
 
     async def stop(self, grace_s: float) -> None:
         """Ask the child to stop at a checkpoint, and kill it if that takes longer. ``run`` then says how it ended."""

@@ -9,13 +9,17 @@ from a3x.config import LearnSection
 
 @dataclass(frozen=True)
 class Situation:
-    """What is known at a tick. ``cpu_busy`` is a share of all cores, None when unknown; times in seconds."""
+    """What is known at a tick. ``cpu_busy`` is a share of all cores, None when unknown; times in seconds.
+
+    ``paused`` says why nothing can be learnt at all, "" if it can.
+    """
 
     unlearned: int
     unfinished: bool
     cpu_busy: float | None
     since_request_s: float
     since_cycle_s: float
+    paused: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ def decide(situation: Situation, settings: LearnSection) -> Decision:
     """Enough unlearned corrections, a machine that idles, and no cycle just before; the first rule that fails speaks."""
     if settings.mode != "auto":
         return Decision(False, f"learning mode is {settings.mode}")
+    if situation.paused:
+        return Decision(False, situation.paused)
     if situation.unfinished:
         return Decision(False, "a cycle is not finished")
     if situation.unlearned < settings.min_corrections:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a3x.config import PrioritySection
-from a3x.errors import A3XError
+from a3x.errors import A3XError, StorageFull
 from a3x.memory import labels, priority, signals
 from a3x.memory.novelty import NoveltyMap, Place
 from a3x.memory.signals import Reaction
@@ -73,18 +73,35 @@ class Prioritiser:
         self._embedder = ""
         self._calibration = priorities.calibration()
         self._working: set[asyncio.Task[None]] = set()
+        self._behind = False
 
     # --- what the house calls ----------------------------------------------------------------------------------------
 
     def soon(self, work: Coroutine[Any, Any, object]) -> None:
-        """Do one of the things below in the background; a full disk is logged and made up for by ``catch_up``."""
-        task = asyncio.get_running_loop().create_task(_logged(work))
+        """Do one of the things below in the background; what a full disk stopped is made up for after the next success."""
+        task = asyncio.get_running_loop().create_task(self._quietly(work))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
 
     async def settle(self) -> None:
         """Wait for what runs in the background."""
-        await asyncio.gather(*self._working)
+        while self._working:
+            await asyncio.gather(*self._working)
+
+    async def _quietly(self, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            await work
+        except A3XError as error:
+            self._behind |= isinstance(error, StorageFull)
+            log.warning("a priority was not computed: %s", error.message)
+            return
+        if self._behind:
+            self._behind = False
+            self.soon(self._make_up())
+
+    async def _make_up(self) -> None:
+        await self.catch_up()
+        await self.review()
 
     async def recorded(self, id: str) -> None:
         """An experience was stored. NotFound, StorageFull."""
@@ -295,10 +312,3 @@ class Prioritised:
 
 def _without_name(term: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in term.items() if key != "name"}
-
-
-async def _logged(work: Coroutine[Any, Any, object]) -> None:
-    try:
-        await work
-    except A3XError as error:
-        log.warning("a priority was not computed: %s", error.message)

@@ -35,6 +35,8 @@ class Recorder:
         self._stored = stored
         self._clock = clock
         self._full_since: float | None = None
+        self.paused = ""
+        """Why the last experience was not stored; "" if it was. The next one is tried all the same."""
 
     async def record(self, experience: Experience) -> bool:
         """True once the experience is durable, False if the disk is full. A caller that is cancelled loses nothing."""
@@ -46,11 +48,12 @@ class Recorder:
         except StorageFull as error:
             if self._full_since is None:
                 self._full_since = self._clock.monotonic()
+                self.paused = f"the last experience was not stored: {error.message}"
                 log.warning("experiences are not being stored: %s", error)
             return False
         if self._full_since is not None:
             log.warning("experiences are stored again after %.0f s", self._clock.monotonic() - self._full_since)
-            self._full_since = None
+            self._full_since, self.paused = None, ""
         self._stored()
         return True
 

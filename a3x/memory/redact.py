@@ -99,10 +99,14 @@ def _after(said: str, head: str, value: str) -> str:
 
 
 def redact_experience(experience: Experience) -> Experience:
-    """A span as it may be stored: every text a person, a model or a tool wrote. Ids and hashes stay."""
+    """A span as it may be stored: every text a person, a model or a tool wrote. Ids and hashes stay.
+
+    The same object if there is no secret in it.
+    """
     texts = {name: redact(getattr(experience, name)) for name in _TEXTS}
-    values = {name: redact_value(getattr(experience, name)) for name in _VALUES}
-    return replace(experience, **texts, **values)
+    values = {name: redact_value(held) for name in _VALUES if (held := getattr(experience, name))}
+    changed = {name: value for name, value in (texts | values).items() if value != getattr(experience, name)}
+    return replace(experience, **changed) if changed else experience
 
 
 def kinds(text: str) -> tuple[str, ...]:

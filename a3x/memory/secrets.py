@@ -361,6 +361,8 @@ _DIGITS = re.compile(
     r"(?P<card>\d{3}(?P<m>[ -]?)(?:\d{4}(?P=m)\d{4}(?P=m)\d{4}|\d{6}(?P=m)\d{5}))|(?P<bare>\d{10}(?:\d{3})?)"
     r")(?![\w-]|[.,]\d)"
 )
+_TWO_DIGITS = re.compile(r"\d\d")
+"""Every one of these numbers has them somewhere."""
 _IBAN = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]\d\d[ A-Z0-9]{11,40}")
 _IBAN_LENGTHS = {
     country: int(length)
@@ -375,6 +377,8 @@ _IBAN_LENGTHS = {
 
 
 def _numbers(text: str, folded: str) -> Iterator[Span]:
+    if not _TWO_DIGITS.search(text):
+        return
     for match in _DIGITS.finditer(text):
         kind, value = match.lastgroup, match[0]
         digits = re.sub(r"[ ./-]", "", value)

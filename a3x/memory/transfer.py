@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,8 +34,12 @@ ASSESSED = ("priority", "components", "label", "cluster")
 """What this memory finds out for itself."""
 MAX_LINE_BYTES = 2 << 20
 CLAIMED = "claimed"
+TOGETHER = 250
+"""Lines in one transaction: an answer's record waits for no more of them. Fewer cost more, in the word index above all."""
 
 Line = tuple[int, bytes]
+_Row = tuple[int, tuple[Any, ...], tuple[Any, ...], Sequence[Feedback]]
+"""Number of a line, its values as claimed, as stored, and its feedback."""
 
 
 class WireFeedback(BaseModel):
@@ -109,25 +114,38 @@ class Importer:
         self._db = db
 
     async def take(self, lines: Sequence[Line], dataset: str = "") -> BatchResult:
-        """Store a batch in one transaction. ``dataset`` is the hash of the manifest that vouches for it. StorageFull."""
+        """Store a batch, some lines in a transaction; all is durable on return. StorageFull: part of it may be, ask again.
+
+        ``dataset`` is the hash of the manifest that vouches for it.
+        """
         tally = _Tally()
-        ready = []
-        for number, data in lines:
-            if not data.strip():
-                continue
-            try:
-                claimed, words = parse(data)
-                ready.append((number, to_row(claimed), redact_experience(taken_over(claimed, dataset)), words))
-            except BadRequest as error:
-                tally.rejected.append(Rejected(number, error.message))
-        rows = [(number, row, to_row(span), words) for number, row, span, words in ready]
-
-        def job(connection: apsw.Connection) -> None:
-            for one in rows:
-                _store(connection, *one, tally)
-
-        await asyncio.wrap_future(self._db.write(job))
+        writes = []
+        for at in range(0, len(lines), TOGETHER):
+            rows = [row for line in lines[at : at + TOGETHER] if (row := _ready(*line, dataset, tally))]
+            writes.append(asyncio.wrap_future(self._db.write(partial(_store_all, rows=rows, tally=tally))))
+            await asyncio.sleep(0)  # answers go first
+        for ended in await asyncio.gather(*writes, return_exceptions=True):
+            if isinstance(ended, BaseException):
+                raise ended
         return BatchResult(tally.stored, tally.known, tuple(sorted(tally.rejected, key=lambda one: one.line)))
+
+
+def _ready(number: int, data: bytes, dataset: str, tally: _Tally) -> _Row | None:
+    """A line as it claims to be and as it is stored; None for a blank one, and for a refused one, which is noted."""
+    if not data.strip():
+        return None
+    try:
+        claimed, words = parse(data)
+        row, stored = to_row(claimed), redact_experience(taken_over(claimed, dataset))
+        return number, row, row if stored is claimed else to_row(stored), words
+    except BadRequest as error:
+        tally.rejected.append(Rejected(number, error.message))
+        return None
+
+
+def _store_all(connection: apsw.Connection, rows: Sequence[_Row], tally: _Tally) -> None:
+    for row in rows:
+        _store(connection, *row, tally)
 
 
 def _store(

@@ -1,7 +1,7 @@
 """Entry of the trainer process: checks the run directory before the heavy imports, turns failures into exit codes.
 
 0 done · 2 the run directory cannot be used · 3 out of memory with one example at a time · 4 any other failure ·
-5 told to stop (SIGTERM) and stopped at a checkpoint.
+5 told to stop (SIGTERM) and stopped at a checkpoint · 6 the disk is full.
 The reason is the last event of ``events.jsonl``, and on stderr.
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a3x.clock import SystemClock
+from a3x.disk import FULL_ERRNOS
 from a3x.errors import A3XError, ConfigError, ForeignFile, NotImplementedHere
 from a3x.train.journal import Journal
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 TIED = "--tied"
 """Ends the process when its standard input does: whoever holds the other end must not leave an orphan behind."""
-DONE, BAD_RUN, OUT_OF_MEMORY, FAILED, STOPPED = 0, 2, 3, 4, 5
+DONE, BAD_RUN, OUT_OF_MEMORY, FAILED, STOPPED, NO_ROOM = 0, 2, 3, 4, 5, 6
 
 
 def main(arguments: list[str], memory: Memory | None = None) -> int:
@@ -47,7 +48,13 @@ def main(arguments: list[str], memory: Memory | None = None) -> int:
     except A3XError as error:
         return _fail(journal, FAILED, error.message)
     except Exception as error:  # the supervisor of this process: whatever went wrong is journaled with its reason
-        return _fail(journal, FAILED, f"{type(error).__name__}: {error}")
+        return _fail(journal, NO_ROOM if _is_full_disk(error) else FAILED, f"{type(error).__name__}: {error}")
+
+
+def _is_full_disk(error: Exception) -> bool:
+    """Native writers (safetensors, torch) say it only in the system's words."""
+    told = any(os.strerror(number) in str(error) for number in FULL_ERRNOS)
+    return told or (isinstance(error, OSError) and error.errno in FULL_ERRNOS)
 
 
 def _train(directory: Path, journal: Journal, memory: Memory | None) -> int:

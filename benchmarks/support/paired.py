@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 RESAMPLES = 4000
 CONFIDENCE = 0.95
@@ -79,6 +80,44 @@ def ratio(what: str, pairs: Sequence[Pair], unit: str, budget: Budget | None = N
     low, high = np.quantile(logs[draws].mean(axis=1), (tail, 1.0 - tail))
     middle = float(np.exp(logs.mean()))
     return Ratio(what, middle, float(np.exp(low)), float(np.exp(high)), unit, tuple(pairs), budget)
+
+
+def of_quantiles(
+    what: str, pairs: Sequence[Pair], quantile: float, unit: str, budget: Budget | None = None, seed: int = 1
+) -> Ratio:
+    """One side's quantile ÷ the other's, with a 95 % bootstrap interval over the pairs."""
+
+    def statistic(sample: NDArray[np.float64]) -> NDArray[np.float64]:
+        first, second = np.moveaxis(np.quantile(sample, quantile, axis=-2), -1, 0)
+        return first / second
+
+    return _bootstrapped(what, pairs, statistic, unit, budget, seed)
+
+
+def of_sums(what: str, pairs: Sequence[Pair], unit: str, budget: Budget | None = None, seed: int = 1) -> Ratio:
+    """Sum ÷ sum, as of what was found among what there was to find, with a 95 % bootstrap interval over the pairs."""
+
+    def statistic(sample: NDArray[np.float64]) -> NDArray[np.float64]:
+        first, second = np.moveaxis(sample.sum(axis=-2), -1, 0)
+        return first / second
+
+    return _bootstrapped(what, pairs, statistic, unit, budget, seed)
+
+
+def _bootstrapped(
+    what: str,
+    pairs: Sequence[Pair],
+    statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    unit: str,
+    budget: Budget | None,
+    seed: int,
+) -> Ratio:
+    """``statistic`` maps float64[..., pairs, 2] to float64[...]."""
+    values = np.array(pairs, np.float64)
+    draws = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
+    tail = (1.0 - CONFIDENCE) / 2.0
+    low, high = np.quantile(statistic(values[draws]), (tail, 1.0 - tail))
+    return Ratio(what, float(statistic(values)), float(low), float(high), unit, tuple(pairs), budget)
 
 
 def write_evidence(path: Path, bench: str, ratios: Sequence[Ratio], settings: Mapping[str, Any]) -> None:

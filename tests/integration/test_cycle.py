@@ -165,16 +165,18 @@ def no_room(*_: object, **__: object) -> None:
         ("converted", "pathlib.Path.write_text"),
     ],
 )
-def test_a_run_directory_on_a_full_disk_fails_the_cycle(
+def test_a_run_directory_on_a_full_disk_makes_the_cycle_wait(
     stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, writer: str
 ) -> None:
     async def body(loop: Loop, cycle: Cycle) -> None:
         before = await loop.greedy()
-        monkeypatch.setattr(writer, no_room)
-        ended = await loop.runner.run(cycle)
-        assert ended.state == "failed"
-        assert loop.reason(ended) == "No space left on device: there"
+        with monkeypatch.context() as full:
+            full.setattr(writer, no_room)
+            with pytest.raises(StorageFull, match="no room to write there"):
+                await loop.runner.run(cycle)
+        assert loop.stores.cycles.get(cycle.id).state == state
         assert (loop.serving, await loop.greedy()) == (None, before)
+        assert (await loop.runner.step(cycle)).state == STATES[STATES.index(state) + 1]
 
     stages.go_on(state, tmp_path, body)
 
@@ -186,14 +188,36 @@ def test_a_disk_too_full_to_say_so_makes_the_cycle_wait(stages: Stages, tmp_path
         learning.start()
         await asyncio.sleep(1.0)
         assert loop.stores.cycles.get(cycle.id).state == "judged"
+        assert "0 MiB are free" in learning.status()["paused"]
         disk.room_bytes = None
         while not (now := loop.stores.cycles.get(cycle.id)).finished:
             await asyncio.sleep(0.05)
+        assert learning.status()["paused"] is None
         await learning.stop()
         assert now.state == "promoted"
 
     with FullDisk() as disk:
         stages.go_on("judged", tmp_path, lambda loop, cycle: body(loop, cycle, disk), disk=disk)
+
+
+def test_a_step_without_room_pauses_learning(stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quota, or another disk under the runs: what is free says nothing of it."""
+
+    async def body(loop: Loop, cycle: Cycle) -> None:
+        learning = loop.learning()
+        with monkeypatch.context() as full:
+            full.setattr("a3x.learn.cycle.write_records", no_room)
+            learning.start()
+            while not learning.status()["paused"]:
+                await asyncio.sleep(0.05)
+        assert "paused: no room to write there; free some space" in learning.status()["paused"]
+        assert loop.stores.cycles.get(cycle.id).state == "opened"
+        while loop.stores.cycles.get(cycle.id).state == "opened":
+            await asyncio.sleep(0.05)
+        assert learning.status()["paused"] is None
+        await learning.stop()
+
+    stages.go_on("opened", tmp_path, body)
 
 
 # --- trainers that end badly -----------------------------------------------------------------------------------------
@@ -221,7 +245,7 @@ SCARCE = (
         (f'ulimit -f 64; exec {sys.executable} "$@"', "training failed"),
         ("exit 7", "exit 7"),
     ],
-    ids=["killed", "out of memory", "full disk", "broken"],
+    ids=["killed", "out of memory", "file too large", "broken"],
 )
 def test_a_trainer_that_ends_badly_fails_the_cycle(stages: Stages, tmp_path: Path, command: str, reason: str) -> None:
     async def body(loop: Loop, cycle: Cycle) -> None:
@@ -233,6 +257,15 @@ def test_a_trainer_that_ends_badly_fails_the_cycle(stages: Stages, tmp_path: Pat
         assert len(loop.stores.records.unlearned("general")) == 10
 
     stages.go_on("curated", tmp_path, body, trainer=trainer_that(tmp_path, command))
+
+
+def test_a_trainer_without_room_makes_the_cycle_wait(stages: Stages, tmp_path: Path) -> None:
+    async def body(loop: Loop, cycle: Cycle) -> None:
+        with pytest.raises(StorageFull, match="no room on the disk"):
+            await loop.runner.run(cycle)
+        assert loop.stores.cycles.get(cycle.id).state == "curated"
+
+    stages.go_on("curated", tmp_path, body, trainer=trainer_that(tmp_path, "exit 6"))
 
 
 def test_what_the_benchmark_asks_is_left_out(stages: Stages, tmp_path: Path) -> None:

@@ -1,15 +1,14 @@
 """Issue 2, "Bad input", a full disk: a real daemon whose home is a filesystem of two megabytes.
 
 Answers go on with ``recorded: false``, what was stored stays, and storing begins again when there is room, in the same
-process. Making a filesystem takes root; the same on a disk that pretends to be full stands in ``test_durability.py``.
+process. Making a filesystem takes root. At fifty points, and on a disk that pretends to be full:
+``tests/acceptance/test_full_disk.py``.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import pytest
 from a3x import resources
 from tests.support import tiny
 from tests.support.daemon import Daemon
+from tests.support.filesystem import filesystem, fill
 
 pytestmark = [pytest.mark.integration, pytest.mark.skipif(os.geteuid() != 0, reason="mounting takes root")]
 
@@ -29,24 +29,8 @@ SIZE_BYTES = 2 << 20
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A folder on a filesystem of its own."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE_BYTES}", "tmpfs", str(folder)], capture_output=True, text=True
-    )
-    if mounted.returncode:
-        pytest.skip(f"no filesystem can be mounted here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def fill(folder: Path) -> Path:
-    """Take every byte that is left."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(4096))
-    return filler
+    with filesystem(tmp_path / "home", SIZE_BYTES) as folder:
+        yield folder
 
 
 def chat(daemon: Daemon, text: str) -> dict[str, Any]:

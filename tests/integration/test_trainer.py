@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -24,7 +25,7 @@ from a3x.clock import SystemClock
 from a3x.errors import ConfigError
 from a3x.runs import ADAPTER_FOLDER, TARGETS, BaseSpec, TrainingExample, read_events, write_records
 from a3x.train import bases, checkpoint, device, optimisers
-from a3x.train.__main__ import BAD_RUN, DONE, FAILED, OUT_OF_MEMORY, main
+from a3x.train.__main__ import BAD_RUN, DONE, FAILED, NO_ROOM, OUT_OF_MEMORY, main
 from a3x.train.batches import MicroBatch, Order, micro_batches
 from a3x.train.fused import FusedLinear
 from a3x.train.job import Job
@@ -407,6 +408,26 @@ def test_a_bad_run_directory_is_refused_with_its_reason(
     assert main([str(tmp_path)]) == BAD_RUN
     assert reason in _events(tmp_path, "failed")[0]["reason"]
     assert not (tmp_path / ADAPTER_FOLDER).exists()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_told_from_other_failures(
+    tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> int:
+        raise error
+
+    training.write(tmp_path, base)
+    monkeypatch.setattr("a3x.train.__main__._train", fail)
+    assert main([str(tmp_path)]) == NO_ROOM
+    assert str(error) in _events(tmp_path, "failed")[0]["reason"]
 
 
 def test_a_run_that_diverges_fails_and_leaves_no_adapter(tmp_path: Path, base: Path) -> None:

@@ -56,7 +56,7 @@ class Loop:
         self, home: Path, base: Path, trainer: TrainerProcess | None = None, disk: Disk | None = None, seed: int = 1
     ) -> None:
         self.home, self.clock = home, SystemClock()
-        disk = disk or RealDisk()
+        self.disk = disk = disk or RealDisk()
         self.db = Database(home / "a3x.db", disk, self.clock)
         self.experiences = Experiences(self.db)
         self.stores = Stores(
@@ -120,7 +120,12 @@ class Loop:
     def learning(self) -> Learning:
         """The supervisor as the daemon has it, which opens no cycle by itself and looks again every 0.1 s."""
         settings = LearnSection(mode="off", tick_s=0.1)
-        return Learning(self.runner, self.stores, self.journal, settings, self.clock, lambda: 0.0, lambda: 0.0)
+        return Learning(
+            self.runner, self.stores, self.journal, settings, self.clock, lambda: 0.0, lambda: 0.0, self._free_bytes
+        )
+
+    def _free_bytes(self) -> int:
+        return self.disk.free_bytes(self.home)
 
     def reason(self, cycle: Cycle) -> str:
         """Why the cycle is where it is."""

@@ -12,7 +12,7 @@ from a3x.agent.scripted import ScriptedAgent
 from a3x.errors import EngineFailure
 from a3x.types import Piece
 from benchmarks.support import load
-from benchmarks.support.paired import Budget, interleaved, ratio, write_evidence
+from benchmarks.support.paired import Budget, interleaved, of_quantiles, of_sums, ratio, write_evidence
 from tests.support.http_house import ASK, FakeServices
 from tests.support.scripted_daemon import scripted_daemon
 
@@ -22,6 +22,17 @@ BODY = {**ASK, "stream": True, "stream_options": {"include_usage": True}}
 def noisy(middle: float, spread: float, seed: int = 1, pairs: int = 12) -> list[tuple[float, float]]:
     rng = random.Random(seed)
     return [(middle * rng.lognormvariate(0, spread) * 100, 100.0) for _ in range(pairs)]
+
+
+def test_quantiles_and_sums_by_hand() -> None:
+    pairs = [(float(n), 1.0 if n < 100 else 10.0) for n in range(1, 101)]
+    assert of_quantiles("p50", pairs, 0.5, "s").middle == pytest.approx(50.5)
+    assert of_quantiles("p100", pairs, 1.0, "s").middle == pytest.approx(10.0)
+    found = of_sums("recall", [(9.0, 10.0), (10.0, 10.0), (8.0, 10.0)], "of 10", Budget("at least", 0.8))
+    assert found.middle == pytest.approx(0.9)
+    assert 0.8 <= found.low < 0.9 < found.high <= 1.0
+    assert found.verdict == "met"
+    assert of_sums("recall", [(7.0, 10.0), (10.0, 10.0)], "of 10", Budget("at least", 0.8)).verdict == "missed"
 
 
 def test_the_interval_holds_the_truth_and_narrows_with_the_noise() -> None:

@@ -156,7 +156,8 @@ STATUS = {
         },
         "lease": {"owner": "shared", "reason": "there is no card"},
     },
-    "memory": {"recording": True, "experiences": 1},
+    "memory": {"recording": True, "experiences": 1, "paused": None},
+    "learning": {"paused": None},
     "adapters": 2,
     "resident_bytes": 97 << 20,
     "pss_bytes": 80 << 20,
@@ -183,6 +184,14 @@ def test_status_speaks_to_people() -> None:
     assert card.startswith("card: weights 1925, kv 896, ")
     assert card.endswith("reserve 326; 4000 MiB free")
     assert ram.startswith("main memory: weights 308, kv 0, ")
+    assert "paused" not in rows
+
+
+def test_status_says_what_a_full_disk_stops() -> None:
+    memory = {**STATUS["memory"], "paused": "the last experience was not stored"}
+    full = {**STATUS, "memory": memory, "learning": {"paused": "learning is paused"}}
+    said = [value for name, value in status.rows("http://here", full) if name == "paused"]
+    assert said == ["the last experience was not stored", "learning is paused"]
     loading = {**STATUS, "ready": False, "model": None, "engine": {}}
     assert dict(status.rows("http://here", loading))["state"].startswith("loading")
 

@@ -19,6 +19,7 @@ from a3x.memory.prioritiser import Prioritised, Prioritiser
 from a3x.stores.clusters import Clusters
 from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences
+from a3x.stores.fakes import FullDisk
 from a3x.stores.priorities import Priorities
 from a3x.types import Experience, Feedback
 from tests.support.interactions import life, tell
@@ -73,6 +74,29 @@ def test_without_a_session_the_conversation_tells(db: Database) -> None:
         assert [house.priorities.get(id).reaction for id in ("a", "b")] == ["thanked", ""]
 
     asyncio.run(run())
+
+
+def test_what_a_full_disk_stopped_is_made_up_for(tmp_path: Path) -> None:
+    async def run(db: Database, disk: FullDisk) -> None:
+        house = House(db)
+        for id in "ab":
+            await house.experiences.add(Experience(id, "user:local", "chat", "a question?", 1.0, "completed", "that"))
+        await house.prioritiser.recorded("b")
+        await house.experiences.add_feedback(Feedback("b", -1, None, 2.0))
+        disk.room_bytes = 0
+        for work in (house.prioritiser.recorded("a"), house.prioritiser.judged("b")):
+            house.prioritiser.soon(work)
+        await house.prioritiser.settle()
+        before = house.priorities.get("b").priority
+        assert house.priorities.missing(5) == ["a"]
+        disk.room_bytes = None
+        house.prioritiser.soon(house.prioritiser.recorded("b"))
+        await house.prioritiser.settle()
+        assert house.priorities.missing(5) == []
+        assert house.priorities.get("b").priority > before
+
+    with FullDisk() as disk, Database(tmp_path / "a3x.db", disk, HandClock()) as db:
+        asyncio.run(run(db, disk))
 
 
 def test_a_correction_raises_and_says_why(db: Database) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from a3x.clock import HandClock
 from a3x.disk import RealDisk
@@ -29,6 +27,7 @@ from a3x.stores.vectors import Space, Vectors
 from a3x.stores.words import Words
 from a3x.types import Experience
 from tests.support.http_house import FakeServices, client, experience
+from tests.support.memory_machine import KeepingMachine, MemoryMachine
 
 PLAIN = Experience("", "user:local", "chat", "", 1.0, "completed", "")
 SPACE = Space("e" * 64)
@@ -167,55 +166,15 @@ def test_over_http() -> None:
         assert http.get("/a3x/memory", params=bad).status_code == 400, bad
 
 
-class Memory(RuleBasedStateMachine):
-    """Record, embed, delete, lose the index folder, restart: search by meaning knows exactly what is there."""
-
-    @initialize()
-    def open(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.texts: dict[str, str] = {}
-        self.embedded: set[str] = set()
-        self.house = House(Path(self.folder.name) / "a3x.db", ScriptedEmbedder())
-
-    @rule(id=st.sampled_from("abcdef"), text=st.sampled_from(["red apple", "green leaf", "blue sky"]))
-    def record(self, id: str, text: str) -> None:
-        self.house.add(id, text)
-        self.texts.setdefault(id, text)
-
-    @rule()
-    def embed(self) -> None:
-        catch_up(self.house)
-        self.embedded = set(self.texts)
-
-    @rule(id=st.sampled_from("abcdef"))
-    def forget(self, id: str) -> None:
-        asyncio.run(self.house.store.delete([id]))
-        self.house.index.sweep()
-        self.texts.pop(id, None)
-        self.embedded.discard(id)
-
-    @rule()
-    def restart(self) -> None:
-        self.house.db.close()
-        self.house = House(Path(self.folder.name) / "a3x.db", ScriptedEmbedder())
-
-    @invariant()
-    def knows_what_is_there(self) -> None:
-        if not hasattr(self, "house"):
-            return
-        for text in ("red apple", "green leaf"):
-            found = asyncio.run(self.house.search.search(text, 10)).found
-            same = {id for id, one in self.texts.items() if one == text}
-            assert {one.experience.id for one in found if "words" in one.ranks} == same
-            assert {one.experience.id for one in found if "meaning" in one.ranks} == self.embedded
-            near = {one.experience.id for one in found if (one.similarity or 0) > 0.99}
-            assert near == same & self.embedded
-
-    def teardown(self) -> None:
-        if hasattr(self, "house"):
-            self.house.db.close()
-            self.folder.cleanup()
+def test_any_order_of_events_keeps_the_memory_right() -> None:
+    """Two thousand of these run in ``tests/acceptance/test_memory_orders.py``."""
+    run_state_machine_as_test(MemoryMachine, settings=settings(max_examples=8, stateful_step_count=12, deadline=None))
 
 
-TestMemory = Memory.TestCase
-TestMemory.settings = settings(max_examples=10, stateful_step_count=12, deadline=None)
+def test_an_index_that_keeps_what_was_forgotten_is_noticed() -> None:
+    """Negative control."""
+    once = settings(
+        max_examples=100, stateful_step_count=20, deadline=None, phases=[Phase.generate], report_multiple_bugs=False
+    )
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(KeepingMachine, settings=once)

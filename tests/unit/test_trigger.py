@@ -26,6 +26,7 @@ def test_everything_right_opens_a_cycle() -> None:
         ({"cpu_busy": None}, "cannot be read"),
         ({"since_request_s": 10}, "request"),
         ({"since_cycle_s": 10}, "short while"),
+        ({"paused": "learning is paused: no room"}, "no room"),
     ],
 )
 def test_each_rule_says_no_with_its_reason(change: dict[str, object], word: str) -> None:
