@@ -14,16 +14,16 @@ from a3x.ladder.recipe import Recipe
 MAX_CHARACTERS = 400
 """Longer conversations cost a LoRA run more than they protect."""
 SHARES = {
-    "identity": 0.15,
-    "dialogue": 0.14,
-    "howto": 0.1,
-    "shell": 0.26,
+    "identity": 0.12,
+    "dialogue": 0.13,
+    "howto": 0.08,
+    "shell": 0.2,
     "python": 0.12,
-    "sums": 0.04,
+    "sums": 0.03,
     "json": 0.08,
-    "reading": 0.05,
-    "copy": 0.02,
-    "memo": 0.02,
+    "reading": 0.16,
+    "copy": 0.03,
+    "memo": 0.03,
     "correction": 0.01,
     "absent": 0.01,
 }

@@ -118,7 +118,8 @@ class Trainer:
         """Take the weights into their moving mean, whose memory grows with the steps up to what the recipe says."""
         if self.mean:
             keep = min(self.recipe.average, (self.step + 1) / (self.step + 10))
-            torch._foreach_lerp_(self.mean, list(self.model.parameters()), 1 - keep)
+            for mean, weight in zip(self.mean, self.model.parameters(), strict=True):
+                mean.lerp_(weight, 1 - keep)
 
     def weights(self) -> dict[str, Tensor]:
         """What is exported: the mean of the weights if the recipe keeps one, else the weights."""

@@ -111,7 +111,7 @@ def whole_loop(home: Path, seed: int) -> dict[str, Any]:
 def test_the_whole_loop(tmp_path: Path) -> None:
     results = [whole_loop(tmp_path / f"home{seed}", seed) for seed in SEEDS]
     print(json.dumps(results, indent=1))
-    if folder := os.environ.get("A3X_EVIDENCE"):
+    if folder := os.environ.get("EVIDENCE"):
         (Path(folder) / "learning.json").write_text(json.dumps(results, indent=1) + "\n")
     assert max(result["before"] for result in results) <= MAX_BEFORE
     assert sorted(result["after"] for result in results)[1] >= MIN_AFTER
