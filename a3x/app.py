@@ -171,7 +171,7 @@ class App:
         self._index = Index(Vectors(db), db.path, clock)
         self.search = Search(experiences, Words(db), self._index, embedder)
         self._importer = Importer(db)
-        self._indexer = Indexer(Vectors(db), embedder, self._index)
+        self._indexer = Indexer(Vectors(db), embedder, self._index, self.prioritiser)
         self._learnt = learnt
         self._db = db
         self._engine = LeasedEngine(engine, lease)
@@ -284,6 +284,7 @@ class App:
                 await self.prioritiser.rebuild_map()  # centroids keep a trace of what they were made of
                 await asyncio.to_thread(self._index.sweep)
             finally:
+                self._indexer.wake()  # what is left is placed on the new map
                 learning.start()
         return {**shown, **_forgotten(plan), "job": job.id}
 
