@@ -40,6 +40,7 @@ from a3x.memory.index import Index
 from a3x.memory.indexer import Indexer
 from a3x.memory.insight import Insight
 from a3x.memory.prioritiser import Prioritised, Prioritiser
+from a3x.memory.recall import Recall
 from a3x.memory.record import Recorder
 from a3x.memory.redact import require_teachable
 from a3x.memory.search import Search
@@ -51,6 +52,7 @@ from a3x.stores.clusters import Clusters
 from a3x.stores.cycles import Cycle, Cycles
 from a3x.stores.db import Database, open_readonly
 from a3x.stores.experiences import Experiences
+from a3x.stores.facts import Facts
 from a3x.stores.forgetting import Forgetting, Plan, Selection
 from a3x.stores.models import SEED, Models
 from a3x.stores.priorities import Priorities
@@ -169,6 +171,7 @@ class App:
         self.insight = Insight(experiences, priorities, clusters)
         self.prioritiser = Prioritiser(experiences, priorities, clusters, settings.memory.priority, clock)
         self._index = Index(Vectors(db), db.path, clock)
+        self.facts = Facts(db)
         self.search = Search(experiences, Words(db), self._index, embedder)
         self._importer = Importer(db)
         self._indexer = Indexer(Vectors(db), embedder, self._index, self.prioritiser)
@@ -192,7 +195,8 @@ class App:
         router = Router(self.adapters, info.sha256)
         corrections = ChatCorrections(self.experiences, self.records, self.clock, self._judged)
         remembering = sink if self.settings.memory.record else Forgetful()
-        self._agent = Agent(self._engine, router, remembering, {Calc.name: Calc()}, self.clock, corrections)
+        recall = self._build_recall(info) if self.settings.memory.recall.on else None
+        self._agent = Agent(self._engine, router, remembering, {Calc.name: Calc()}, self.clock, corrections, recall)
         self._learning = await asyncio.to_thread(self._build_learning)
         self._learning.start()
         self.prioritiser.soon(self.prioritiser.catch_up())
@@ -348,6 +352,12 @@ class App:
         if self._learning is None:
             raise NotReady("the model is loading or the daemon is stopping; try again in a moment")
         return self._learning
+
+    def _build_recall(self, info: ModelInfo) -> Recall:
+        async def count(text: str) -> int:
+            return len(await self._engine.tokenize(text, False))
+
+        return Recall(self.search, self.facts, self.settings.memory.recall, self.clock, count, info.parameters)
 
     def _build_learning(self) -> Learning:
         settings = self.settings.learn
