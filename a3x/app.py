@@ -442,6 +442,11 @@ def open_search(settings: Settings) -> Search:
     return Search(Experiences(db), Words(db), Index(Vectors(db), db.path, clock), None)
 
 
+def open_facts(settings: Settings) -> Facts:
+    """What was stated, for reading, beside or without a daemon. NotFound if there is nothing yet."""
+    return Facts(open_readonly(settings.home / DATABASE, RealDisk(), SystemClock()))
+
+
 def _learnt(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Stores:
     adapters = Adapters(db, settings.home, disk, clock)
     return Stores(Cycles(db, clock), Records(db, clock), adapters, Verdicts(db))

@@ -24,7 +24,13 @@ _UNKNOWN = re.compile(
 
 def check(answer: str, sources: Sequence[Source]) -> Verdict | None:
     """None where there is nothing to compare, or the answer is no value."""
-    if not sources or not answer.strip() or len(answer.split()) > MAX_ANSWER_WORDS or _UNKNOWN.search(answer):
+    if (
+        not sources
+        or not sources[0].value
+        or not answer.strip()
+        or len(answer.split()) > MAX_ANSWER_WORDS
+        or _UNKNOWN.search(answer)
+    ):
         return None
     said = _folded(answer)
     for source in sources:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from a3x.config import RecallSection
 from a3x.errors import A3XError
@@ -29,6 +29,10 @@ MAX_QUESTION_CHARS = 2_000
 SMALL_PARAMETERS = 50_000_000
 """Below this a model copies from its notes but cannot choose among them (docs/decisions/0024): it gets one."""
 NOTES_SMALL, NOTES = 1, 5
+USUAL_COSINE = 0.6
+"""Of a question and its fact: stands in where there is no embedder, or the fact is not embedded yet."""
+RIVAL = 0.2
+"""How much less relevant a later fact may be and still take an earlier one's place in an answer."""
 RECENT_BONUS, HALF_LIFE_S = 0.02, 30 * 86_400.0
 """What a fact of today has over an old one: it decides between equals."""
 _REFERS = re.compile(
@@ -67,6 +71,15 @@ class Recalled:
         return Recalled(with_notes(messages, [one.text for one in best]), best)
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """A fact that is relevant, and how much of the question's words it holds."""
+
+    fact: Fact
+    share: float
+    source: Source
+
+
 class Recall:
     """Recall for one served model of ``parameters``."""
 
@@ -97,21 +110,21 @@ class Recall:
         """What is relevant enough, best first, without what the conversation says itself."""
         similarity = {one.experience.seq: one.similarity for one in results.found}
         said = {redact(message.content) for message in messages}
-        found: dict[str, Source] = {}
+        found: list[_Candidate] = []
         for fact in self._facts.said_in(list(similarity)):
             cosine = similarity[fact.seq]
             share = share_of_words(question, fact)
             if share is None or any(fact.text in text for text in said):
                 continue
-            score = share if cosine is None else (share + max(cosine, 0.0)) / 2
+            score = (share + (USUAL_COSINE if cosine is None else max(cosine, 0.0))) / 2
             if score < self._settings.min_score:
                 continue
             ways = f"words {share:.2f}" + ("" if cosine is None else f", meaning {cosine:.2f}")
-            source = Source(
-                fact.experience_id, score, ways + (f" ({results.note})" if results.note else ""), fact.text, fact.value
-            )
-            found.setdefault(fact.text, replace(source, score=round(min(1.0, score + self._recent(fact)), 4)))
-        return sorted(found.values(), key=lambda one: -one.score)
+            score = round(min(1.0, score + self._recent(fact)), 4)
+            why = ways + (f" ({results.note})" if results.note else "")
+            found.append(_Candidate(fact, share, Source(fact.experience_id, score, why, fact.text, fact.value)))
+        kept = {one.fact.text: one.source for one in found if not any(_outdates(newer, one) for newer in found)}
+        return sorted(kept.values(), key=lambda source: -source.score)
 
     def _recent(self, fact: Fact) -> float:
         return RECENT_BONUS * 0.5 ** (max(0.0, self._clock.now() - fact.created) / HALF_LIFE_S)
@@ -126,6 +139,28 @@ class Recall:
                 kept.append(source)
                 left -= tokens
         return tuple(kept)
+
+
+def _outdates(newer: _Candidate, older: _Candidate) -> bool:
+    """Whether a later fact, of the same things and in a value of the same kind, holds as much of the question.
+
+    Statements about the same thing in other words ("my badge", "my staff number") are told apart by nothing else.
+    """
+    new, old = newer.fact, older.fact
+    return (
+        new.number > old.number
+        and bool(new.value)
+        and newer.share >= older.share
+        and newer.source.score >= older.source.score - RIVAL
+        and phrasing.subject_names(new.about) == phrasing.subject_names(old.about)
+        and phrasing.about_user(new.about) == phrasing.about_user(old.about)
+        and _shape(new.value) == _shape(old.value)
+    )
+
+
+def _shape(value: str) -> str:
+    """ "+55 11 9890-6311" → "+9 9 9-9"; words of letters are alike however many."""
+    return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+(?: [^\W\d_]+)*", "a", value))
 
 
 def query_of(messages: Sequence[Message]) -> str:
@@ -147,7 +182,10 @@ def share_of_words(question: str, fact: Fact) -> float | None:
     Ana's locker is no answer to a question about Rui's.
     """
     words, told = phrasing.stems(question), phrasing.stems(fact.text)
-    if not phrasing.names(question) <= told or not phrasing.subject_names(fact.about) <= words:
+    if not phrasing.names(question) <= told:
+        return None
+    beside = phrasing.subject_names(fact.value or fact.about)  # the sides of "Ana wears size 41" look turned round
+    if not phrasing.subject_names(fact.about) <= words and not beside & words:
         return None
     about = phrasing.about(question)
     return len(about & told) / len(about) if about else 0.0

@@ -22,7 +22,10 @@ MAX_SIDE_WORDS = 14
 
 @dataclass(frozen=True)
 class Statement:
-    """``text`` as the user said it, without "remember that"; ``about`` is its side that says of what, ``value`` the other."""
+    """``text`` as the user said it, without "remember that"; ``about`` is its side that says of what, ``value`` the other.
+
+    ``value`` "" where the sides cannot be told apart: then ``about`` is all of it.
+    """
 
     text: str
     about: str
@@ -31,23 +34,27 @@ class Statement:
     @property
     def key(self) -> str:
         """The same for statements about the same thing: the newer one replaces the older."""
-        return phrasing.about_key(self.about)
+        return phrasing.about_key(self.about) if self.value else ""
 
 
+_ASIDE = re.compile(
+    r"(?:(?:please|hey|hi|hello|oi|olá|ei|por favor|ok|okay|so|well|and|also|besides|oh|ah|e|também|bom|aliás|by the way|"
+    r"na verdade|actually|as you know|in addition|now|today|além disso|como você sabe|por sinal|agora|hoje)[\s,.:!]+)"
+    r"|(?:(?:no|nope|wrong|não|errado)\s*[,.:!]\s*)",
+    re.IGNORECASE,
+)
+"""What may stand before anything and is no part of it."""
 _LEAD = re.compile(
-    r"(?:(?:(?:please|hey|hi|hello|oi|olá|ei|por favor|ok|okay|so|well|and|also|besides|oh|ah|e|também|bom|aliás|by the way|"
-    r"na verdade|actually|just so you know|as you know|for your information|fyi|for later|"
-    r"in addition|from now on|since today|now|today|além disso|como você sabe|por sinal|só para você saber|para depois|"
-    r"para sua informação|de agora em diante|desde hoje|agora|hoje|para você saber|so you know)[\s,.:!]+)"
-    r"|(?:(?:no|nope|wrong|não|errado)\s*[,.:!]\s*)"
+    r"(?:(?:just so you know|for your information|fyi|for later|from now on|since today|só para você saber|para depois|"
+    r"para sua informação|de agora em diante|desde hoje|para você saber|so you know)[\s,.:!]+)"
     r"|(?:(?:(?:i want you to|i'd like you to|you should|quero que você|eu te conto|i'm telling you now|estou te contando agora)"
     r"\s*:?\s*)?(?:(?:remember|note|keep in mind|don['’]?t forget|bear in mind|write down|know|learn|save|store|memori[sz]e|"
     r"lembre|lembra|saiba|guarde|guarda|não se esqueça de|não esqueça|anote|anota|tenha em mente|aprenda|memorize|make a note|"
     r"toma nota|nota|note this down|new fact|novo fato)(?:\s+(?:this|isto|disso|it|aí|down))?(?:\s+(?:that|que)\s+|\s*:\s*)))"
-    r"|(?:(?:update|updated|correction|new|that changed|atualização|atualizado|correção|isso mudou|mudou|novo)\s*:\s*))",
+    r"|(?:(?:update|updated|correction|new|that changed|atualização|atualizado|correção|isso mudou|mudou|novo)\s*:\s*)",
     re.IGNORECASE,
 )
-"""What stands before a statement and is no part of it."""
+"""What says that a statement follows."""
 _TAIL = re.compile(
     r"(?:\s*[,;]\s*(?:please\s+)?(?:remember (?:that|it|this)|thanks|thank you|please|lembre disso|anota aí|obrigad[oa]|"
     r"por favor))\s*$",
@@ -56,8 +63,9 @@ _TAIL = re.compile(
 _NONE = re.compile(
     r"(?:what|who|whom|whose|which|when|where|why|how|is|are|was|were|do|does|did|can|could|would|should|will|shall|if|"
     r"list|show|write|make|create|give|tell|explain|run|delete|remove|copy|move|find|print|count|sort|open|let|try|use|"
-    r"it|its|this|that|these|those|there|here|he|she|they|we|you|your|one|nothing|everything|someone|nobody|maybe|perhaps|"
-    r"thanks|sorry|yes|in|on|at|with|without|from|to|by|then|but|or|because|repeat|say|spell|echo|type|translate|calculate|"
+    r"it|its|this|that|these|those|there(?! are \d)|here|he|she|they|you|your|one|nothing|"
+    r"everything|someone|nobody|maybe|perhaps|thanks|sorry|yes|in|on|at|"
+    r"with|without|from|to|by|then|but|or|because|repeat|say|spell|echo|type|translate|calculate|"
     r"qual|quais|que|onde|como|quanto|quantos|quantas|por que|porque|será|liste|mostre|escreva|crie|diga|"
     r"me|explique|apague|remova|copie|mova|ache|conte|ordene|abra|ele|ela|eles|elas|isso|isto|esse|essa|este|esta|aquilo|"
     r"help|voce|você|vocês|seu|sua|nada|tudo|alguém|ninguém|talvez|obrigad[oa]|desculpe|sim|em|no|na|com|sem|mas|ou|se|repita|"
@@ -72,12 +80,13 @@ _ASKS = re.compile(
 )
 """Words of questions and requests, wherever they stand."""
 _FRAME = re.compile(
-    r"(?:when(?:ever)? (?:i say|it comes to)|if i say|quando eu (?:digo|falo)|se eu disser|quando o assunto é|"
+    r"(?:when(?:ever)? (?:i say|it comes to)|if i say|sempre que eu (?:digo|falar|disser)|"
+    r"quando eu (?:digo|falo)|se eu disser|quando o assunto é|"
     r"no (?:meu )?caso|as for|quanto a)\b",
     re.IGNORECASE,
 )
 """How one begins that states something, though its first word begins questions and requests too."""
-_BE = "is called|are called|is named|is|are|was|were|se chama|se chamam|chama-se|é|são|era|foi"
+_BE = "it['’]s|is called|are called|is named|is|are|was|were|se chama|se chamam|chama-se|é|são|era|foi"
 _MEAN = "means|mean|stands for|significa|quer dizer|representa"
 _DO = (
     "am called|am|live in|live on|live at|live|lives in|lives on|lives at|lives|work at|work for|work as|"
@@ -96,10 +105,12 @@ _FAZER = (
     "funciona|escuta|pertence a|pertence|sou|faço|faz|se reúne|reúne-se|comprou|precisa de|sai|chega|respondo a"
 )
 _VERBS = tuple(
-    re.compile(rf"(?<=[\w'\"”’`»)])\s+(?P<verb>{verbs})(?:\s*:)?\s+", re.IGNORECASE)
+    re.compile(rf"(?<=[\w'\"”’`»)]),?\s+(?P<verb>{verbs})(?:\s*:)?\s+", re.IGNORECASE)
     for verbs in (_BE, _MEAN, f"{_DO}|{_FAZER}")
 )
 """In the order in which they are looked for: many a noun looks like one of the last."""
+_NAMING = frozenset(["is called", "are called", "is named", "se chama", "se chamam", "chama-se"])
+"""These say whose name it is as "name" does."""
 _BEGINS = re.compile(
     r"(?P<verb>me chamo|moro(?: em| na| no)?|trabalho(?: em| na| no| como)?|nasci(?: em)?|prefiro|gosto de|uso|dirijo|falo|"
     r"estudo|calço|programo em|bebo|torço para|sou)\s+",
@@ -107,7 +118,7 @@ _BEGINS = re.compile(
 )
 """Portuguese leaves out "eu"."""
 _SIGN = re.compile(r"\s*(?P<verb>[:=])\s+|\s+(?P<dash>[-–=])\s+")
-_COPULAS = frozenset(f"{_BE}|{_MEAN}".split("|"))
+_COPULAS = frozenset([*f"{_BE}|{_MEAN}".split("|"), "it's", "it’s"])
 _SMALL = r"(?:my|our|the|o|a|os|as|meu|minha|meus|minhas|nosso|nossa)\s"
 _OWNED = re.compile(rf"^{_SMALL}|['’]s\s|s['’]\s|\b(?:of|for|do|da|de|dos|das)\s", re.IGNORECASE)
 _SUBJECT = re.compile(
@@ -115,7 +126,9 @@ _SUBJECT = re.compile(
     r"quando|quem|moro|trabalho|nasci|prefiro|tenho|sou|uso|gosto|falo|estudo)\b|['\"“‘`«]",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"[A-ZÀ-Ý\d]")
+_NAME = re.compile(r"[A-ZÀ-Ý\d$€£/~]")
+_TELLING = re.compile(r"\d|['\"“‘`«]\w|\b[A-ZÀ-Ý]\w")
+MIN_WHOLE_WORDS = 4
 MAX_NAME_WORDS = 3
 """A sentence that begins with any capitalised word may be a request: then its verb comes soon."""
 _BEFORE_VALUE = re.compile(
@@ -149,13 +162,20 @@ def stated(message: str) -> tuple[Statement, ...]:
 
 def _sentences(text: str) -> list[str]:
     """With their question marks, without their full stops."""
-    return [part.rstrip(" .!") for part in re.split(r"(?<=[.!?])\s+(?=[\w'\"“‘`«])", text) if part.strip(" .!")]
+    return [
+        part.rstrip(" .!")
+        for part in re.split(
+            r"(?<=[.!?])(?<!\b[DMS]r\.)(?<!\b[DMS]ra\.)(?<!\bMrs\.)(?<!\bSt\.)\s+(?=[\w'\"“‘`«])", text
+        )
+        if part.strip(" .!")
+    ]
 
 
 def _parse(sentence: str) -> Statement | None:
     text, led = sentence, False
-    while match := _LEAD.match(text):
-        text, led = text[match.end() :], True
+    while match := _LEAD.match(text) or _ASIDE.match(text):
+        led = led or match.re is _LEAD
+        text = text[match.end() :]
     text = _TAIL.sub("", text).strip(" .!")
     said = _FRAME.match(text) is not None
     if not text or kinds(text) or (not said and (_NONE.match(text) or _ASKS.search(text))):
@@ -165,13 +185,23 @@ def _parse(sentence: str) -> Statement | None:
     for verb in _VERBS:
         if match := verb.search(text):
             left, right = text[: match.start()], text[match.end() :]
-            if not (led or _may_be_subject(left)):
+            if not (led or said or _may_be_subject(left)):
                 return None
             return _statement(text, left, match["verb"], right, said)
     match = _SIGN.search(text)
-    if match is None or not (led or _OWNED.search(text[: match.start()])):
+    if match and (led or _OWNED.search(text[: match.start()])):
+        return _statement(text, text[: match.start()], "", text[match.end() :], said)
+    return _whole(text) if led or said or _SUBJECT.match(text) or re.match(r"there are \d", text, re.I) else None
+
+
+def _whole(text: str) -> Statement | None:
+    """A sentence of a subject and of names or numbers whose verb is none of ours: kept whole, and nothing replaces it."""
+    words = text.split()
+    telling = _TELLING.search(text, len(words[0]))
+    judged = re.search(r"\b(?:you|your|você|vocês)\b", text, re.IGNORECASE)
+    if telling is None or judged or not MIN_WHOLE_WORDS <= len(words) <= MAX_SIDE_WORDS:
         return None
-    return _statement(text, text[: match.start()], "", text[match.end() :], said)
+    return Statement(text, text, "")
 
 
 def _may_be_subject(left: str) -> bool:
@@ -187,7 +217,8 @@ def _statement(text: str, left: str, verb: str, right: str, said: bool) -> State
         return None
     if re.fullmatch(r"(?:i|eu|we|nós)", left, re.IGNORECASE) and not _WORTH.search(right):
         return None
-    doing = "" if verb.lower() in _COPULAS or verb == left else f" {verb}"
+    naming = " name" if verb.lower() in _NAMING else ""
+    doing = naming if verb.lower() in _COPULAS or verb == left else f" {verb}"
     turned = (
         bool(_OWNED.search(right))
         and not _OWNED.search(left)
