@@ -103,7 +103,7 @@ class RecallSection(_Section):
     """Facts a question gets at most; 0: one for a model below 50 M parameters, else five."""
     tokens: int = Field(default=256, ge=16)
     """Tokens they may have together."""
-    min_score: float = Field(default=0.53, ge=0, le=1)
+    min_score: float = Field(default=0.55, ge=0, le=1)
     """How relevant a fact must be: the mean of its cosine and of the share of the question's words that it holds."""
 
 

@@ -184,10 +184,10 @@ def share_of_words(question: str, fact: Fact) -> float | None:
     words, told = phrasing.stems(question), phrasing.stems(fact.text)
     if not phrasing.names(question) <= told:
         return None
-    beside = phrasing.subject_names(fact.value or fact.about)  # the sides of "Ana wears size 41" look turned round
+    beside = phrasing.about(fact.value) or phrasing.subject_names(fact.about)  # the sides may be taken for each other
     if not phrasing.subject_names(fact.about) <= words and not beside & words:
         return None
-    about = phrasing.about(question)
+    about, told = phrasing.alike(phrasing.about(question)), phrasing.alike(told)
     return len(about & told) / len(about) if about else 0.0
 
 

@@ -74,10 +74,15 @@ def about(text: str) -> set[str]:
 
 def about_key(text: str) -> str:
     """The stems of what a text is about, in one order; "" if it is about nothing that can be told apart."""
-    stems = {_SAME.get(stem, stem) for stem in about(text)} - _EMPTY
-    if not stems:
+    found = alike(about(text)) - _EMPTY
+    if not found:
         return ""
-    return " ".join(sorted(stems | ({"·mine"} if about_user(text) else set())))
+    return " ".join(sorted(found | ({"·mine"} if about_user(text) else set())))
+
+
+def alike(found: set[str]) -> set[str]:
+    """Stems with one for those that say the same."""
+    return {_SAME.get(stem, stem) for stem in found}
 
 
 def about_user(text: str) -> bool:
