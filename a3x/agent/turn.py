@@ -198,15 +198,19 @@ class Agent:
             yield piece
 
     async def _repaired(self, turn: _Turn, mix: Mix, sampling: Sampling) -> list[Piece]:
-        """The answer written once more from the best source alone; nothing if that contradicts it again."""
-        first, again = turn.rounds, turn.recalled
-        turn.rounds, turn.recalled = [], again.only_best(turn.request.messages)
-        async with aclosing(self._rounds(turn, mix, sampling)) as rest:
-            pieces = [piece async for piece in rest]
-        if critique.check(turn.completion().text, turn.recalled.sources) == "agrees" and not turn.calls:
+        """The answer written once more from the best source alone; nothing if that contradicts it again, or fails."""
+        rounds, recalled = turn.rounds, turn.recalled
+        turn.rounds, turn.recalled = [], recalled.only_best(turn.request.messages)
+        try:
+            async with aclosing(self._rounds(turn, mix, sampling)) as rest:
+                pieces = [piece async for piece in rest]
+            agrees = critique.check(turn.completion().text, turn.recalled.sources) == "agrees"
+        except A3XError:  # the first answer stands
+            agrees, pieces = False, []
+        if agrees and not turn.calls:
             turn.verdict = "repaired"
             return pieces
-        turn.rounds, turn.recalled, turn.uses, turn.calls = first, again, [], ()
+        turn.rounds, turn.recalled, turn.uses, turn.calls = rounds, recalled, [], ()
         return []
 
     async def _rounds(self, turn: _Turn, mix: Mix, sampling: Sampling) -> AsyncGenerator[Piece, None]:

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 from a3x.config import RecallSection
 from a3x.errors import A3XError
+from a3x.memory.correction import detect
 from a3x.memory.record import language
 from a3x.memory.redact import redact
 from a3x.memory.search import Results, Search
+from a3x.memory.statement import stated
 from a3x.stores import phrasing
 from a3x.stores.facts import Fact, Facts
 from a3x.stores.filters import Filter
@@ -164,15 +166,26 @@ def _shape(value: str) -> str:
 
 
 def query_of(messages: Sequence[Message]) -> str:
-    """What is looked for: the last thing the user said, and the one before where it says little or points back."""
+    """What is looked for: the last thing the user said, and the one before where it says little or points back.
+
+    "" for what tells rather than asks: beside a new statement or a correction the old one would be taken for the truth.
+    """
     asked = [message.content for message in messages if message.role == "user"]
-    if not asked or len(asked[-1]) > MAX_QUESTION_CHARS:
+    if not asked or len(asked[-1]) > MAX_QUESTION_CHARS or stated(asked[-1]) or _corrects(messages):
         return ""
     last = asked[-1].strip()
     points_back = len(phrasing.about(last)) < 2 or (_REFERS.search(last) and not phrasing.names(last))
     if points_back and len(asked) > 1 and len(asked[-2]) <= MAX_QUESTION_CHARS:
         return f"{asked[-2].strip()}\n{last}"
     return last
+
+
+def _corrects(messages: Sequence[Message]) -> bool:
+    """Whether the user corrects the last answer."""
+    spoken = [message for message in messages if message.role != "system"][-3:]
+    if [message.role for message in spoken] != ["user", "assistant", "user"]:
+        return False
+    return detect(*(message.content for message in spoken)) is not None
 
 
 def share_of_words(question: str, fact: Fact) -> float | None:

@@ -139,6 +139,13 @@ def test_what_the_conversation_says_is_not_said_twice(house: House) -> None:
     assert house.notes("my locker code is 8471", "Noted: 8471.", "what is my locker code?") == []
 
 
+def test_who_tells_is_not_told_what_was_before(house: House) -> None:
+    house.say("exp_1", "my locker code is 8471")
+    assert house.notes("my locker code is 9021") == []
+    assert house.notes("what is my locker code?", "8471", "no, it is 9021") == []
+    assert house.notes("what is my locker code?", "8471", "and what is my locker code again?") != []
+
+
 def test_a_question_that_points_back_is_read_with_the_one_before() -> None:
     def query(*said: str) -> str:
         return query_of([Message("user", text) for text in said])

@@ -102,6 +102,20 @@ def test_a_repair_that_fails_is_flagged_and_the_first_answer_stands() -> None:
     assert len(engine.requests) == 2
 
 
+def test_a_repair_that_breaks_leaves_the_first_answer() -> None:
+    answers = iter(["9021"])
+
+    def answer(_: Generation) -> str:
+        try:
+            return next(answers)
+        except StopIteration:
+            raise EngineFailure("broken") from None
+
+    agent, _, _ = remembering(answer)
+    pieces, result = ask(agent, "my code?")
+    assert (pieces, result.verdict) == ("9021", "contradicts")
+
+
 def test_what_is_streamed_is_flagged_only() -> None:
     agent, engine, _ = remembering(lambda _: "9021")
     _, result = ask(agent, "my code?", streamed=True)
