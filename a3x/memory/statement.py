@@ -66,7 +66,7 @@ _NONE = re.compile(
     r"it|its|this|that|these|those|there(?! are \d)|here|he|she|they|you|your|one|nothing|"
     r"everything|someone|nobody|maybe|perhaps|thanks|sorry|yes|in|on|at|"
     r"with|without|from|to|by|then|but|or|because|repeat|say|spell|echo|type|translate|calculate|"
-    r"qual|quais|que|onde|como|quanto|quantos|quantas|por que|porque|será|liste|mostre|escreva|crie|diga|"
+    r"qual|quais|que|onde|como|quando|quanto|quantos|quantas|por que|porque|será|liste|mostre|escreva|crie|diga|"
     r"me|explique|apague|remova|copie|mova|ache|conte|ordene|abra|ele|ela|eles|elas|isso|isto|esse|essa|este|esta|aquilo|"
     r"help|voce|você|vocês|seu|sua|nada|tudo|alguém|ninguém|talvez|obrigad[oa]|desculpe|sim|em|no|na|com|sem|mas|ou|se|repita|"
     r"soletre|traduza|calcule|faça|faz)\b",
@@ -75,7 +75,8 @@ _NONE = re.compile(
 """How a sentence begins that states nothing of its own."""
 _ASKS = re.compile(
     r"\b(?:what|which|who|whom|how|why|o que|qual|quais|(?:would|['’]d) like|like to|need|needs|want|have to|don['’]?t|"
-    r"quero|queria|preciso|gostaria|ajud[ae]|tenho que)\b",
+    r"quero|queria|preciso|gostaria|ajud[ae]|tenho que|forgot|forgotten|can['’]t remember|to remember|asked for|recall|"
+    r"esqueci|não (?:me )?lembro|transforme|complete|preencha|fill in|finish the|traduz\w*)\b|(?:\b(?:is|are|é|são)|[:=…_])\s*$",
     re.IGNORECASE,
 )
 """Words of questions and requests, wherever they stand."""
@@ -191,6 +192,8 @@ def _parse(sentence: str) -> Statement | None:
     match = _SIGN.search(text)
     if match and (led or _OWNED.search(text[: match.start()])):
         return _statement(text, text[: match.start()], "", text[match.end() :], said)
+    if re.search(r"\b(?:please|por favor)\b", sentence, re.I):
+        return None
     return _whole(text) if led or said or _SUBJECT.match(text) or re.match(r"there are \d", text, re.I) else None
 
 
