@@ -41,6 +41,7 @@ from a3x.memory.index import Index
 from a3x.memory.indexer import Indexer
 from a3x.memory.insight import Insight
 from a3x.memory.prioritiser import Prioritised, Prioritiser
+from a3x.memory.recall import Recall
 from a3x.memory.record import Recorder
 from a3x.memory.redact import require_teachable
 from a3x.memory.search import Search
@@ -52,6 +53,7 @@ from a3x.stores.clusters import Clusters
 from a3x.stores.cycles import Cycle, Cycles
 from a3x.stores.db import Database, open_readonly
 from a3x.stores.experiences import Experiences
+from a3x.stores.facts import Facts
 from a3x.stores.forgetting import Forgetting, Plan, Selection
 from a3x.stores.models import SEED, Models
 from a3x.stores.priorities import Priorities
@@ -170,9 +172,10 @@ class App:
         self.insight = Insight(experiences, priorities, clusters)
         self.prioritiser = Prioritiser(experiences, priorities, clusters, settings.memory.priority, clock)
         self._index = Index(Vectors(db), db.path, clock)
+        self.facts = Facts(db)
         self.search = Search(experiences, Words(db), self._index, embedder)
         self._importer = Importer(db)
-        self._indexer = Indexer(Vectors(db), embedder, self._index)
+        self._indexer = Indexer(Vectors(db), embedder, self._index, self.prioritiser)
         self._learnt = learnt
         self._db = db
         self._engine = LeasedEngine(engine, lease)
@@ -194,7 +197,8 @@ class App:
         router = Router(self.adapters, info.sha256)
         corrections = ChatCorrections(self.experiences, self.records, self.clock, self._judged)
         remembering = sink if self.settings.memory.record else Forgetful()
-        self._agent = Agent(self._engine, router, remembering, {Calc.name: Calc()}, self.clock, corrections)
+        recall = self._build_recall(info) if self.settings.memory.recall.on else None
+        self._agent = Agent(self._engine, router, remembering, {Calc.name: Calc()}, self.clock, corrections, recall)
         self._learning = await asyncio.to_thread(self._build_learning)
         self._learning.start()
         self.prioritiser.soon(self.prioritiser.catch_up())
@@ -286,6 +290,7 @@ class App:
                 await self.prioritiser.rebuild_map()  # centroids keep a trace of what they were made of
                 await asyncio.to_thread(self._index.sweep)
             finally:
+                self._indexer.wake()  # what is left is placed on the new map
                 learning.start()
         return {**shown, **_forgotten(plan), "job": job.id}
 
@@ -349,6 +354,12 @@ class App:
         if self._learning is None:
             raise NotReady("the model is loading or the daemon is stopping; try again in a moment")
         return self._learning
+
+    def _build_recall(self, info: ModelInfo) -> Recall:
+        async def count(text: str) -> int:
+            return len(await self._engine.tokenize(text, False))
+
+        return Recall(self.search, self.facts, self.settings.memory.recall, self.clock, count, info.parameters)
 
     def _build_learning(self) -> Learning:
         settings = self.settings.learn
@@ -433,6 +444,11 @@ def open_search(settings: Settings) -> Search:
     clock = SystemClock()
     db = open_readonly(settings.home / DATABASE, RealDisk(), clock)
     return Search(Experiences(db), Words(db), Index(Vectors(db), db.path, clock), None)
+
+
+def open_facts(settings: Settings) -> Facts:
+    """What was stated, for reading, beside or without a daemon. NotFound if there is nothing yet."""
+    return Facts(open_readonly(settings.home / DATABASE, RealDisk(), SystemClock()))
 
 
 def _learnt(db: Database, settings: Settings, disk: Disk, clock: Clock) -> Stores:

@@ -95,9 +95,22 @@ class PrioritySection(_Section):
     """Answers known to be right or wrong before the labels are calibrated on them."""
 
 
+class RecallSection(_Section):
+    """What of memory is put before a question; docs/memory.md has the figures."""
+
+    on: bool = True
+    notes: int = Field(default=0, ge=0, le=20)
+    """Facts a question gets at most; 0: one for a model below 50 M parameters, else five."""
+    tokens: int = Field(default=256, ge=16)
+    """Tokens they may have together."""
+    min_score: float = Field(default=0.55, ge=0, le=1)
+    """How relevant a fact must be: the mean of its cosine and of the share of the question's words that it holds."""
+
+
 class MemorySection(_Section):
     record: bool = True
     priority: PrioritySection = PrioritySection()
+    recall: RecallSection = RecallSection()
     embed: bool = True
     """Embed what is recorded, in the background, so that it is found by meaning and not by words alone."""
 

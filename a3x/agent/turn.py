@@ -1,4 +1,7 @@
-"""One turn: names → mix → engine → tools → record. Knows no HTTP and no llama.cpp; everything comes in by the constructor."""
+"""One turn: recall → names → mix → engine → tools → critique → record.
+
+Knows no HTTP and no llama.cpp; everything comes in by the constructor.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from a3x.agent import critique
 from a3x.agent.calling import ClientCall, Wishes, client_calls, grammar
 from a3x.agent.router import Router
 from a3x.agent.tools import Tool, ToolUse, call
-from a3x.errors import A3XError, BadRequest, Overloaded
+from a3x.errors import A3XError, BadRequest, Overloaded, PromptTooLong
+from a3x.memory.recall import Recalled, Source
 from a3x.memory.record import new_id, span
 from a3x.types import (
     Clock,
@@ -36,7 +41,8 @@ class TurnRequest:
     """What a client asks. ``learn`` off stores nothing; ``context`` is recorded beside the span.
 
     ``raw`` is a prompt to continue instead of ``messages`` to answer; ``echo`` yields it first, scored, and such a turn is a
-    measurement: nothing is stored. ``choice`` counts the turns that answer the same question, from 0.
+    measurement: nothing is stored. ``choice`` counts the turns that answer the same question, from 0. ``recall`` looks into
+    memory first. ``streamed``: what was said is read at once and cannot be repaired.
     """
 
     messages: tuple[Message, ...]
@@ -50,6 +56,8 @@ class TurnRequest:
     echo: bool = False
     top_logprobs: int | None = None
     choice: int = 0
+    recall: bool = True
+    streamed: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,8 @@ class TurnResult:
     """The end of a turn, yielded last, after the experience is committed.
 
     ``recorded`` is False with learning off or a full disk. ``completion`` sums tokens and texts over the tool rounds.
-    ``calls`` are the client's to run; ``echoed`` is the prompt and its tokens, if it was to be echoed.
+    ``calls`` are the client's to run; ``echoed`` is the prompt and its tokens, if it was to be echoed. ``sources`` were
+    recalled before answering; ``verdict`` is what comparing the answer with them came to.
     """
 
     experience_id: str
@@ -67,6 +76,8 @@ class TurnResult:
     tools: tuple[ToolUse, ...] = ()
     calls: tuple[ClientCall, ...] = ()
     echoed: Piece | None = None
+    sources: tuple[Source, ...] = ()
+    verdict: critique.Verdict | None = None
 
 
 class ExperienceSink(Protocol):
@@ -83,6 +94,12 @@ class CorrectionSink(Protocol):
     async def notice(self, messages: Sequence[Message], session: str, experience_id: str) -> None: ...
 
 
+class Recalling(Protocol):
+    """Looks into memory; ``memory.recall.Recall`` is the real one."""
+
+    async def recall(self, messages: tuple[Message, ...]) -> Recalled: ...
+
+
 class Agent:
     """Answers turns: ``turn`` yields pieces as they become final, then one TurnResult."""
 
@@ -94,6 +111,7 @@ class Agent:
         tools: Mapping[str, Tool],
         clock: Clock,
         corrections: CorrectionSink | None = None,
+        memory: Recalling | None = None,
     ) -> None:
         self._engine = engine
         self._router = router
@@ -101,6 +119,7 @@ class Agent:
         self._tools = tools
         self._clock = clock
         self._corrections = corrections
+        self._memory = memory
         self.last_asked = clock.monotonic()
         self._recording: set[asyncio.Task[bool]] = set()
 
@@ -116,7 +135,8 @@ class Agent:
             if sampling.max_tokens == 0:
                 turn.rounds.append(_nothing(turn, mix, self._engine.info.sha256))
             else:
-                async with aclosing(self._rounds(turn, mix, sampling)) as pieces:
+                await self._recall(turn)
+                async with aclosing(self._answer(turn, mix, sampling)) as pieces:
                     async for piece in pieces:
                         yield piece
         except (BadRequest, Overloaded):
@@ -130,7 +150,17 @@ class Agent:
         recorded = await self._record(turn)
         if recorded and self._corrections and request.choice == 0:
             await self._corrections.notice(request.messages, request.session, turn.id)
-        yield TurnResult(turn.id, recorded, turn.completion(), mix, tuple(turn.uses), turn.calls, turn.echoed)
+        yield TurnResult(
+            turn.id,
+            recorded,
+            turn.completion(),
+            mix,
+            tuple(turn.uses),
+            turn.calls,
+            turn.echoed,
+            turn.recalled.sources,
+            turn.verdict,
+        )
 
     async def settle(self) -> None:
         """Wait for the records of turns whose clients left."""
@@ -145,18 +175,63 @@ class Agent:
         turn.echoed = Piece(text, tokens=tokens)
         return turn.echoed
 
+    async def _recall(self, turn: _Turn) -> None:
+        """What memory knows about the question; a raw prompt is continued as it is."""
+        if self._memory is not None and turn.request.recall and turn.request.raw is None:
+            turn.recalled = await self._memory.recall(turn.request.messages)
+
+    async def _answer(self, turn: _Turn, mix: Mix, sampling: Sampling) -> AsyncGenerator[Piece, None]:
+        """The rounds, compared with what was recalled; one that contradicts it is written once more unless it was streamed."""
+        may_repair = bool(turn.recalled.sources) and not turn.request.streamed and sampling.grammar is None
+        held: list[Piece] = []
+        async with aclosing(self._rounds(turn, mix, sampling)) as pieces:
+            async for piece in pieces:
+                if may_repair:
+                    held.append(piece)
+                else:
+                    yield piece
+        if not turn.calls and not turn.uses and turn.completion().finish_reason == "stop":
+            turn.verdict = critique.check(turn.completion().text, turn.recalled.sources)
+        if may_repair and turn.verdict == "contradicts":
+            held = await self._repaired(turn, mix, sampling) or held
+        for piece in held:
+            yield piece
+
+    async def _repaired(self, turn: _Turn, mix: Mix, sampling: Sampling) -> list[Piece]:
+        """The answer written once more from the best source alone; nothing if that contradicts it again, or fails."""
+        rounds, recalled = turn.rounds, turn.recalled
+        turn.rounds, turn.recalled = [], recalled.only_best(turn.request.messages)
+        try:
+            async with aclosing(self._rounds(turn, mix, sampling)) as rest:
+                pieces = [piece async for piece in rest]
+            agrees = critique.check(turn.completion().text, turn.recalled.sources) == "agrees"
+        except A3XError:  # the first answer stands
+            agrees, pieces = False, []
+        if agrees and not turn.calls:
+            turn.verdict = "repaired"
+            return pieces
+        turn.rounds, turn.recalled, turn.uses, turn.calls = rounds, recalled, [], ()
+        return []
+
     async def _rounds(self, turn: _Turn, mix: Mix, sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Generate, run what tools the model calls, and go on with their results, until the client has to run one."""
-        request, messages = turn.request, turn.request.messages
+        request, messages = turn.request, turn.recalled.messages
         shown, rivals = request.wishes.offered, request.top_logprobs
         for _ in range(MAX_TOOL_ROUNDS):
             wanted = Generation(messages, mix, sampling, shown, request.raw, rivals)
-            async with aclosing(self._engine.generate(wanted)) as items:
-                async for item in items:
-                    if isinstance(item, Piece):
-                        yield item
-                    else:
-                        turn.rounds.append(item)
+            try:
+                async with aclosing(self._engine.generate(wanted)) as items:
+                    async for item in items:
+                        if isinstance(item, Piece):
+                            yield item
+                        else:
+                            turn.rounds.append(item)
+            except PromptTooLong:
+                if turn.rounds or not turn.recalled.sources:
+                    raise
+                turn.recalled = Recalled(request.messages)  # it would have fitted without notes
+                messages = request.messages
+                continue
             last = turn.rounds[-1]
             if not last.tool_calls or last.finish_reason != "stop":
                 return
@@ -197,6 +272,8 @@ class _Turn:
         self.uses: list[ToolUse] = []
         self.calls: tuple[ClientCall, ...] = ()
         self.echoed: Piece | None = None
+        self.recalled = Recalled(request.messages)
+        self.verdict: critique.Verdict | None = None
         self.prompt = request.raw if isinstance(request.raw, str) else ""
 
     def completion(self) -> Completion:
@@ -215,6 +292,7 @@ class _Turn:
             error=error,
             when=when,
             environment=self.request.context,
+            sources=[{"experience_id": one.experience_id, "score": one.score} for one in self.recalled.sources],
             did="chat" if self.request.raw is None else "complete",
         )
 

@@ -153,6 +153,42 @@ def map_(
     output.table(("cluster", "size", "share", "drift", "last", "about"), rows, "nothing is embedded yet")
 
 
+@app.command()
+def facts(
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many, newest first.")] = 20,
+    before: Annotated[int | None, typer.Option(min=0, help="Only those before this number.")] = None,
+    replaced: Annotated[bool, typer.Option("--replaced", help="Show what newer statements replaced, too.")] = False,
+    json: output.Json = False,
+    home: output.Home = None,
+    config: output.Config = None,
+) -> None:
+    """List what you stated and may be recalled before answering; `a3x forget ID` removes one with its experience."""
+    found = _facts(output.settings(home, config), limit, before, replaced)
+    if json:
+        output.emit(found)
+        return
+    rows = [
+        (
+            *(one["number"], one["experience_id"], output.when(one["created"]), output.short(one["text"])),
+            "" if one["superseded_by"] is None else f"replaced by {one['superseded_by']}",
+        )
+        for one in found["facts"]
+    ]
+    output.table(("number", "said in", "when", "stated", ""), rows, "nothing was stated yet")
+
+
+def _facts(settings: Settings, limit: int, before: int | None, replaced: bool) -> dict[str, Any]:
+    from a3x.cli.client import Client, NoDaemon
+
+    try:
+        with Client(settings) as daemon:
+            return daemon.get("/a3x/memory/facts", limit=limit, before=before, replaced=int(replaced))
+    except NoDaemon:
+        from a3x.app import open_facts
+
+        return {"facts": [asdict(one) for one in open_facts(settings).recent(limit, before, replaced)]}
+
+
 def _why(settings: Settings, id: str) -> dict[str, Any]:
     from a3x.cli.client import Client, NoDaemon, segment
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from a3x.agent.turn import TurnRequest, TurnResult
 from a3x.errors import BadRequest, Unsupported
+from a3x.memory.recall import Source
 from a3x.types import Piece, Sampling, TokenLogprob
 
 MAX_STOPS = 16
@@ -184,9 +185,19 @@ def own(result: TurnResult) -> dict[str, Any]:
         "made_by": "engine",
         "mix": result.mix.describe(),
         "model_sha256": result.completion.model_sha256,
-        "sources": [],
+        "sources": [_source(source) for source in result.sources],
+        "critique": result.verdict,
         "confidence": round(math.exp(result.completion.stats.mean_logprob), 6),
         "recorded": result.recorded,
+    }
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "experience_id": source.experience_id,
+        "score": source.score,
+        "why": source.why,
+        "text": source.text,
     }
 
 

@@ -87,6 +87,8 @@ class ChatRequest(SamplingFields):
     tool_choice: str | NamedTool | None = None
     parallel_tool_calls: bool = True
     response_format: FormatWire | None = None
+    recall: bool = True
+    """Ours: look into memory before answering."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,8 @@ def _turn(
         wishes=wished,
         top_logprobs=wire.top_logprobs if wire.logprobs else None,
         choice=choice,
+        recall=wire.recall,
+        streamed=wire.stream,
     )
 
 

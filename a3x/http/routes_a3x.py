@@ -61,6 +61,7 @@ class OwnRoutes:
             Route("/a3x/feedback", self.feedback, methods=["POST"]),
             Route("/a3x/memory", self.memory),
             Route("/a3x/memory/map", self.map),
+            Route("/a3x/memory/facts", self.facts),
             Route("/a3x/memory/import", self.import_spans, methods=["POST"]),
             Route("/a3x/memory/{id}", self.experience),
             Route("/a3x/memory/{id}/why", self.why),
@@ -99,6 +100,15 @@ class OwnRoutes:
             raise BadRequest("query parameter 'q' is empty: say what to look for", param="q")
         results = await self.services.search.search(text[:MAX_QUERY], limit, Filter(**only.model_dump()))
         return JSONResponse({"found": [asdict(one) for one in results.found], "note": results.note})
+
+    async def facts(self, request: Request) -> Response:
+        """What the user stated, newest first; ``replaced=1`` shows what newer statements replaced, too."""
+        limit = body.integer(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+        before = body.integer(request, "before", None, 0, 2**62)
+        replaced = bool(body.integer(request, "replaced", 0, 0, 1))
+        assert limit is not None
+        found = self.services.facts.recent(limit, before, replaced)
+        return JSONResponse({"facts": [asdict(one) for one in found]})
 
     async def import_spans(self, request: Request) -> Response:
         """NDJSON spans; ``first`` is the number of the first line. Bad lines are answered with reasons, the rest is stored."""

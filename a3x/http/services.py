@@ -10,6 +10,7 @@ from a3x.engine.embedding import TextEmbedder
 from a3x.memory.search import Results
 from a3x.memory.transfer import BatchResult, Line
 from a3x.stores.cycles import Cycle, Step
+from a3x.stores.facts import Fact
 from a3x.stores.filters import Filter
 from a3x.stores.forgetting import Selection
 from a3x.types import Adapter, Experience, Feedback, Piece
@@ -33,6 +34,12 @@ class Remembering(Protocol):
     def count(self) -> int: ...
 
     def feedback(self, id: str, /) -> Sequence[Feedback]: ...
+
+
+class Stating(Protocol):
+    """What the user stated."""
+
+    def recent(self, limit: int = 50, before: int | None = None, replaced: bool = False) -> Sequence[Fact]: ...
 
 
 class Searching(Protocol):
@@ -76,6 +83,9 @@ class Services(Protocol):
 
     @property
     def search(self) -> Searching: ...
+
+    @property
+    def facts(self) -> Stating: ...
 
     @property
     def adapters(self) -> Shelving: ...

@@ -1,4 +1,4 @@
-"""Embeds what was recorded, in the background, and keeps the index fresh. Answers never wait for it.
+"""Embeds what was recorded, in the background, has it placed on the map, and keeps the index fresh. Answers never wait for it.
 
 The queue is in SQLite: a span without a vector of today's embedder is still to be done, whatever happened before.
 """
@@ -6,17 +6,18 @@ The queue is in SQLite: a span without a vector of today's embedder is still to 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from a3x.engine.embedding import TextEmbedder
-from a3x.errors import A3XError, Overloaded
+from a3x.errors import A3XError, NotFound, Overloaded
 from a3x.memory.index import Index
-from a3x.stores.vectors import NewVector, Part, Pending, Space, Vectors
+from a3x.stores.vectors import Floats, NewVector, Part, Pending, Space, Vectors
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +29,28 @@ SETTLE_S = 1.0
 RETRY_S = 60.0
 
 
+class Mapper(Protocol):
+    """Who places questions on the map; ``memory.prioritiser.Prioritiser`` is the real one."""
+
+    async def embedded(self, id: str, vector: Floats, embedder_sha256: str) -> None:
+        """NotFound if the span is gone."""
+        ...
+
+    async def review(self) -> int:
+        """Called when all that waited has its place."""
+        ...
+
+
 class Indexer:
     """One task. ``wake`` it after storing; it sleeps, without ticking, when there is nothing to do."""
 
-    def __init__(self, vectors: Vectors, embedder: TextEmbedder, index: Index, settle_s: float = SETTLE_S) -> None:
+    def __init__(
+        self, vectors: Vectors, embedder: TextEmbedder, index: Index, mapper: Mapper, settle_s: float = SETTLE_S
+    ) -> None:
         self._vectors = vectors
         self._embedder = embedder
         self._index = index
+        self._mapper = mapper
         self._settle_s = settle_s
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -81,7 +97,20 @@ class Indexer:
             await self._embed(sha256, batch)
             self._done_up_to[sha256] = batch[-1].seq
             await asyncio.sleep(PAUSE_S)
+        await self._place(sha256)
         await self._index.refresh(Space(sha256))
+
+    async def _place(self, sha256: str) -> None:
+        """Put on the map what is not on it: new questions, and all of them after a crash or when the map was forgotten."""
+        placed_up_to = 0
+        while batch := await asyncio.to_thread(self._vectors.unplaced, sha256, placed_up_to, BATCH):
+            for one in batch:
+                with contextlib.suppress(NotFound):  # forgotten meanwhile
+                    await self._mapper.embedded(one.id, one.floats, sha256)
+            placed_up_to = batch[-1].seq
+            await asyncio.sleep(PAUSE_S)
+        if placed_up_to:
+            await self._mapper.review()
 
     async def _embed(self, sha256: str, batch: Sequence[Pending]) -> None:
         texts: dict[tuple[int, Part], str] = {

@@ -38,7 +38,8 @@ CHUNK = 50
 SLACK = 1.05
 """A window may be so much too full before it is thinned out, so that this is not done at every turn."""
 GROWTH = 1.2
-"""A calibration is made anew when so many times as many outcomes are known."""
+"""A calibration is made anew when so many times as many outcomes are known, and the windows are reviewed when the map
+has so many times as many members."""
 
 VectorOf = Callable[[str], NDArray[np.float32] | None]
 """An experience's question as a unit vector, None if it is not embedded."""
@@ -71,6 +72,7 @@ class Prioritiser:
         self._lock = asyncio.Lock()
         self._map: NoveltyMap | None = None
         self._embedder = ""
+        self._reviewed_at = 0
         self._calibration = priorities.calibration()
         self._working: set[asyncio.Task[None]] = set()
         self._behind = False
@@ -140,15 +142,20 @@ class Prioritiser:
         return done
 
     async def review(self) -> int:
-        """Compute the windows anew, since clusters grow and calibrations change; how many rows. StorageFull."""
+        """Compute the windows anew if the map has grown by a fifth since the last time, which changes how rare each
+        subject is; how many rows. StorageFull."""
         async with self._lock:
+            members = sum(cluster.size for cluster in self._map.clusters) if self._map else 0
+            if members < self._reviewed_at * GROWTH:
+                return 0
+            self._reviewed_at = members
             return await self._review()
 
     async def rebuild_map(self) -> None:
         """Forget the map; experiences are placed anew as ``embedded`` is told their vectors. After forgetting texts."""
         async with self._lock:
             await self._clusters.clear()
-            self._map = None
+            self._map, self._reviewed_at = None, 0
 
     # --- one experience ----------------------------------------------------------------------------------------------
 

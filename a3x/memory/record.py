@@ -12,7 +12,9 @@ from typing import Any
 from a3x import ids
 from a3x.errors import StorageFull
 from a3x.memory.redact import redact_experience
+from a3x.memory.statement import stated
 from a3x.stores.experiences import Experiences
+from a3x.stores.facts import NewFact
 from a3x.types import Clock, Completion, Experience, Message, Mix
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,8 @@ class Recorder:
 
     async def _store(self, experience: Experience) -> bool:
         try:
-            await self._experiences.add(redact_experience(experience))
+            safe = redact_experience(experience)
+            await self._experiences.add(safe, facts_of(safe))
         except StorageFull as error:
             if self._full_since is None:
                 self._full_since = self._clock.monotonic()
@@ -58,6 +61,14 @@ class Recorder:
         return True
 
 
+def facts_of(experience: Experience) -> list[NewFact]:
+    """What the user states in the last message of a finished chat; nothing else of it was said by the user."""
+    said = experience.messages[-1:]
+    if experience.did != "chat" or experience.status != "completed" or not said or said[0]["role"] != "user":
+        return []
+    return [NewFact(one.text, one.about, one.key, one.value) for one in stated(experience.this)]
+
+
 def span(
     *,
     id: str,
@@ -69,8 +80,12 @@ def span(
     when: float,
     environment: Mapping[str, Any],
     did: str = "chat",
+    sources: Sequence[Mapping[str, Any]] = (),
 ) -> Experience:
-    """One chat as an experience: failed if there was an error, no answer, or the client left before its end."""
+    """One chat as an experience, with the ``sources`` that were recalled for it.
+
+    Failed if there was an error, no answer, or the client left before its end.
+    """
     asked = next((message.content for message in reversed(messages) if message.role == "user"), "")
     cancelled = completion is not None and completion.finish_reason == "cancelled"
     if_not = error or ("no answer" if completion is None else "cancelled" if cancelled else "")
@@ -91,7 +106,11 @@ def span(
         model_sha256=completion.model_sha256 if completion else "",
         uncertainty=_uncertainty(completion),
         tools=tuple(tools),
-        context={"environment": dict(environment), **_circumstances(completion)},
+        context={
+            "environment": dict(environment),
+            **({"sources": list(sources)} if sources else {}),
+            **_circumstances(completion),
+        },
     )
 
 

@@ -16,7 +16,7 @@ from a3x.memory.index import Index
 from a3x.memory.record import ENGLISH, PORTUGUESE
 from a3x.stores.experiences import Experiences
 from a3x.stores.filters import EVERYTHING, Filter
-from a3x.stores.vectors import Space
+from a3x.stores.vectors import Part, Space
 from a3x.stores.words import Words, words_of
 from a3x.types import Experience
 
@@ -54,10 +54,11 @@ class Search:
         self._index = index
         self._embedder = embedder
 
-    async def search(self, query: str, limit: int = 10, only: Filter = EVERYTHING) -> Results:
+    async def search(self, query: str, limit: int = 10, only: Filter = EVERYTHING, part: Part = "combined") -> Results:
+        """Best first. ``part`` is what is compared by meaning: question and answer together, or the question alone."""
         depth = max(limit, DEPTH)
         by_words, (near, note) = await asyncio.gather(
-            asyncio.to_thread(self._words.find, telling(query), depth, only), self._near(query, depth, only)
+            asyncio.to_thread(self._words.find, telling(query), depth, only), self._near(query, depth, only, part)
         )
         lists: dict[Way, Sequence[int]] = {"meaning": list(near), "words": by_words}
         scores = fuse(lists)
@@ -69,7 +70,7 @@ class Search:
         found = [Found(one, scores[one.seq], _places(one.seq, ranks), near.get(one.seq)) for one in experiences]
         return Results(tuple(found), note)
 
-    async def _near(self, query: str, depth: int, only: Filter) -> tuple[dict[int, float], str]:
+    async def _near(self, query: str, depth: int, only: Filter, part: Part) -> tuple[dict[int, float], str]:
         """Similarities by sequence number, best first, and why there are none."""
         if self._embedder is None:
             return {}, "found by words only: search by meaning needs the daemon"
@@ -79,7 +80,7 @@ class Search:
             made = await self._embedder.embed([query])
         except A3XError as error:
             return {}, f"found by words only: {error.message}"
-        near = await asyncio.to_thread(self._index.near, Space(made.made_by.sha256), made.vectors[0], depth, only)
+        near = await asyncio.to_thread(self._index.near, Space(made.made_by.sha256, part), made.vectors[0], depth, only)
         return {one.seq: one.similarity for one in near}, ""
 
 

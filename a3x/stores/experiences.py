@@ -10,7 +10,9 @@ from typing import Any
 import apsw
 
 from a3x.errors import BadRequest, NotFound
+from a3x.stores import facts as fact_rows
 from a3x.stores.db import Database, whole_number
+from a3x.stores.facts import NewFact
 from a3x.types import Experience, Feedback, Status
 
 PLAIN = (
@@ -39,16 +41,19 @@ class Experiences:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def add(self, experience: Experience) -> int:
+    async def add(self, experience: Experience, facts: Sequence[NewFact] = ()) -> int:
         """Store and return the sequence number; an id that is already there keeps its first content and number.
 
-        Raises StorageFull with nothing stored, BadRequest for a value that cannot be stored.
+        ``facts`` are what the user states in it, stored with it or not at all. Raises StorageFull with nothing stored,
+        BadRequest for a value that cannot be stored.
         """
         row = to_row(experience)
 
         def job(connection: apsw.Connection) -> int:
             stored = connection.execute(INSERT, row).fetchall()
-            if not stored:
+            if stored:
+                fact_rows.put(connection, whole_number(stored), facts, experience.when)
+            else:
                 stored = connection.execute("SELECT seq FROM experience WHERE id = ?", (experience.id,)).fetchall()
             return whole_number(stored)
 

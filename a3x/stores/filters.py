@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from a3x.types import Origin, Status
 
+STATED = "experience.seq IN (SELECT seq FROM fact WHERE superseded_by IS NULL)"
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -17,6 +19,8 @@ class Filter:
     origin: Origin | None = None
     status: Status | None = None
     session: str | None = None
+    stated: bool = False
+    """Only those in which the user stated a fact that nothing has replaced."""
 
     def where(self) -> tuple[str, tuple[str | float, ...]]:
         """`` AND …`` for the table ``experience``, and its values; "" if nothing is asked."""
@@ -29,7 +33,8 @@ class Filter:
             "experience.session = ?": self.session,
         }
         active = {condition: value for condition, value in conditions.items() if value is not None}
-        return "".join(f" AND {condition}" for condition in active), tuple(active.values())
+        stated = f" AND {STATED}" if self.stated else ""
+        return "".join(f" AND {condition}" for condition in active) + stated, tuple(active.values())
 
 
 EVERYTHING = Filter()

@@ -235,6 +235,7 @@ def _experiences(connection: apsw.Connection, selection: Selection) -> list[str]
         for id, *texts in connection.execute(sql, tuple(held.values()))
         if (not wanted or id in wanted) and _mentions(selection.query, [*texts, *said.get(id, ())])
     ]
+    found += _citing(connection, set(found))
     return [*found, *_quoting(connection, set(found))]
 
 
@@ -250,6 +251,16 @@ def _mentions(query: str, texts: Iterable[Any]) -> bool:
     """Whether a text holds the query, as it is or as JSON spells it; case does not matter."""
     plain, spelled = query.casefold(), json.dumps(query, ensure_ascii=False)[1:-1].casefold()
     return not query or any(plain in text.casefold() or spelled in text.casefold() for text in texts)
+
+
+def _citing(connection: apsw.Connection, found: set[str]) -> list[str]:
+    """Experiences for whose answers a forgotten one was recalled: the answer may say what it said."""
+    sql = (
+        "SELECT experience.id, source.value ->> 'experience_id' FROM experience, "
+        "json_each(experience.context, '$.sources') AS source ORDER BY experience.seq"
+    )
+    rows = connection.execute(sql).fetchall()
+    return list(dict.fromkeys(str(id) for id, source in rows if source in found and id not in found))
 
 
 def _quoting(connection: apsw.Connection, found: set[str]) -> Iterator[str]:

@@ -17,8 +17,8 @@ import apsw
 
 from a3x import ids
 from a3x.errors import BadRequest, NotFound
-from a3x.stores import phrasing
-from a3x.stores.db import Database
+from a3x.stores import facts, phrasing
+from a3x.stores.db import Database, whole_number
 from a3x.stores.experiences import insert_feedback
 from a3x.types import THEMES, Clock, Feedback
 
@@ -31,6 +31,8 @@ FOREIGN_ORIGINS = ("tool", "file", "web")
 WITHHOLD_FROM = 3
 """Phrasings of one fact from which on one is kept for the gate."""
 MAX_CORRECTION_CHARS = 8_000
+MAX_FACT_CHARS = 200
+"""Of a correction that is recalled before answering, too."""
 STOP_PERCENT, GATE_PERCENT = 5, 10
 """Shares of what is not the user's own, by source."""
 FIELDS = "id, theme, lang, origin, weight, messages, source_ids, split, created, learned_in, superseded_by"
@@ -97,7 +99,9 @@ class Records:
             question, theme, lang = _question(connection, feedback.experience_id)
             sources = (feedback.experience_id, *also_from)
             messages = ({"role": "user", "content": question}, {"role": "assistant", "content": answer})
-            return _teach(connection, Record(id, theme, lang, "user", 1.0, messages, sources, None, now))
+            record = _teach(connection, Record(id, theme, lang, "user", 1.0, messages, sources, None, now))
+            _remember(connection, record, feedback.experience_id, answer, now)
+            return record
 
         try:
             return await asyncio.wrap_future(self._db.write(job))
@@ -225,6 +229,17 @@ def _teach(connection: apsw.Connection, record: Record) -> Record:
             (record.id, old.id, record.theme),
         )
     return record
+
+
+def _remember(connection: apsw.Connection, record: Record, experience_id: str, answer: str, now: float) -> None:
+    """A short answer is a fact to be recalled, too, as long as no version has learned it and after."""
+    if len(answer) > MAX_FACT_CHARS or "\n" in answer:
+        return
+    question = " ".join(record.question.split())
+    sql = "SELECT seq FROM experience WHERE id = ?"
+    seq = whole_number(connection.execute(sql, (experience_id,)).fetchall())
+    new = facts.NewFact(f"{question.rstrip(' ?')}: {answer}", question, phrasing.about_key(question), answer)
+    facts.put(connection, seq, [new], now, record.id)
 
 
 def _say_again(connection: apsw.Connection, known: Record, source_ids: Sequence[str]) -> Record:

@@ -32,6 +32,12 @@ WHERE seq > ? AND (this <> '' OR if_ok <> '') AND NOT EXISTS (
     WHERE vector.seq = experience.seq AND vector.part = 'combined' AND vector.embedder_sha256 = ?
 ) ORDER BY seq LIMIT ?
 """
+UNPLACED = """
+SELECT vector.seq, experience.id, vector.floats FROM vector JOIN experience ON experience.seq = vector.seq
+LEFT JOIN priorities ON priorities.span_id = experience.id
+WHERE vector.embedder_sha256 = ? AND vector.part = 'query' AND vector.seq > ? AND priorities.cluster IS NULL
+ORDER BY vector.seq LIMIT ?
+"""
 NEAREST = """
 SELECT vector.seq, vec_distance_cosine(vector.floats, ?) AS distance FROM vector{join}
 WHERE vector.embedder_sha256 = ? AND vector.part = ? AND vector.number > ?{filters}
@@ -68,6 +74,15 @@ class Pending:
     seq: int
     this: str
     if_ok: str
+
+
+@dataclass(frozen=True)
+class Unplaced:
+    """A span whose question has a vector, float32[dimensions] of length 1, and no place on the map."""
+
+    seq: int
+    id: str
+    floats: Floats
 
 
 @dataclass(frozen=True)
@@ -109,6 +124,16 @@ class Vectors:
         values = (embedder_sha256, json.dumps(list(text_sha256s)))
         rows = self._db.read(lambda connection: connection.execute(sql, values).fetchall())
         return {str(hash): _floats(blob) for hash, blob in rows}
+
+    def unplaced(self, embedder_sha256: str, after_seq: int, limit: int) -> list[Unplaced]:
+        """Spans beyond ``after_seq`` that this embedder has seen and the map does not know, oldest first."""
+        values = (embedder_sha256, after_seq, limit)
+        return self._db.read(
+            lambda connection: [
+                Unplaced(int(str(seq)), str(id), _floats(blob))
+                for seq, id, blob in connection.execute(UNPLACED, values)
+            ]
+        )
 
     async def put(self, embedder_sha256: str, vectors: Sequence[NewVector]) -> None:
         """Store vectors, durably; those of spans that are gone meanwhile, and those that are there, are passed over."""

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from a3x.memory.record import Recorder
 from a3x.stores.backup import check_database
 from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences
+from a3x.stores.facts import NewFact
 from a3x.stores.fakes import FullDisk
 from a3x.types import Experience
 from tests.support.daemon import Daemon
@@ -42,6 +44,7 @@ import sys
 from a3x.cli import main
 from a3x.errors import StorageFull
 from a3x.stores.experiences import Experiences
+from a3x.stores.facts import NewFact
 
 really = Experiences.add
 
@@ -181,9 +184,9 @@ def test_a_daemon_that_swallows_the_error_is_noticed(tmp_path: Path) -> None:
 class SwallowingExperiences(Experiences):
     """Control: a store that swallows the error."""
 
-    async def add(self, experience: Experience) -> int:
+    async def add(self, experience: Experience, facts: Sequence[NewFact] = ()) -> int:
         try:
-            return await super().add(experience)
+            return await super().add(experience, facts)
         except StorageFull:
             return 0
 

@@ -26,7 +26,8 @@ GREEDY = (
 
 
 def answer(daemon: Daemon, question: str, model: str = "a3x") -> dict[str, Any]:
-    return daemon.chat(question, model=model, temperature=0, max_tokens=48)
+    """From the weights alone: what is taught would be recalled without any training."""
+    return daemon.chat(question, model=model, temperature=0, max_tokens=48, recall=False)
 
 
 def text(daemon: Daemon, question: str, model: str = "a3x") -> str:

@@ -6,6 +6,7 @@ The disk forgets what was not synced, or keeps any part of it (``PowerCutDisk``)
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences
+from a3x.stores.facts import NewFact
 from a3x.types import Experience
 from tests.support.power import cut_often
 
@@ -32,8 +34,8 @@ class UnsyncedDatabase(Database):
 class KeylessExperiences(Experiences):
     """Control: every try is a span of its own."""
 
-    async def add(self, experience: Experience) -> int:
-        return await super().add(replace(experience, id=f"exp_{uuid.uuid4().hex}"))
+    async def add(self, experience: Experience, facts: Sequence[NewFact] = ()) -> int:
+        return await super().add(replace(experience, id=f"exp_{uuid.uuid4().hex}"), facts)
 
 
 @pytest.mark.acceptance

@@ -17,6 +17,7 @@ from a3x.http.app import build
 from a3x.memory.search import Found, Results
 from a3x.memory.transfer import BatchResult, Line, Rejected
 from a3x.stores.cycles import Cycle, Step
+from a3x.stores.facts import Fact
 from a3x.stores.filters import Filter
 from a3x.stores.forgetting import Selection
 from a3x.types import Adapter, Experience, Feedback
@@ -72,6 +73,15 @@ class FakeSearch:
 
 
 @dataclass
+class FakeFacts:
+    rows: list[Fact] = field(default_factory=list)
+
+    def recent(self, limit: int = 50, before: int | None = None, replaced: bool = False) -> Sequence[Fact]:
+        rows = [row for row in reversed(self.rows) if replaced or row.superseded_by is None]
+        return [row for row in rows if before is None or row.number < before][:limit]
+
+
+@dataclass
 class FakeAdapters:
     shelf: list[Adapter] = field(default_factory=list)
 
@@ -120,6 +130,7 @@ class FakeServices:
     agent: Any = field(default_factory=ScriptedAgent)
     experiences: FakeExperiences = field(default_factory=FakeExperiences)
     search: FakeSearch = field(default_factory=FakeSearch)
+    facts: FakeFacts = field(default_factory=FakeFacts)
     adapters: FakeAdapters = field(default_factory=FakeAdapters)
     cycles: FakeCycles = field(default_factory=FakeCycles)
     embedder: ScriptedEmbedder = field(default_factory=ScriptedEmbedder)

@@ -25,6 +25,7 @@ from a3x.hardware.amd import Card
 from a3x.hardware.room import Room
 from a3x.http.address import ADDRESS
 from a3x.stores.db import Database
+from a3x.stores.facts import Fact
 from a3x.types import Piece
 from tests.support import tiny
 from tests.support.http_house import FakeExperiences, FakeServices, experience
@@ -242,6 +243,19 @@ def test_memory_over_http(capsys: pytest.CaptureFixture[str], home: Path) -> Non
         assert "exp-1" in a3x(capsys, "memory", "list")[1]
         assert json.loads(a3x(capsys, "memory", "show", "exp-1", "--json")[1])["if_ok"] == "hello"
         assert a3x(capsys, "memory", "show", "../status")[0] == 1
+
+
+def test_facts(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    services = FakeServices()
+    old = Fact(1, "exp-1", 1, "my code is 1", "my code", "1", 5.0, 2, "")
+    services.facts.rows = [old, replace(old, number=2, text="my code is 2", value="2", superseded_by=None)]
+    with scripted_daemon(home, services):
+        shown = a3x(capsys, "memory", "facts")[1]
+        assert "my code is 2" in shown and "my code is 1" not in shown
+        assert "replaced by 2" in a3x(capsys, "memory", "facts", "--replaced")[1]
+        assert json.loads(a3x(capsys, "memory", "facts", "--json")[1])["facts"][0]["value"] == "2"
+    Database(home / "a3x.db", RealDisk(), SystemClock()).close()
+    assert a3x(capsys, "memory", "facts")[1] == "nothing was stated yet\n"
 
 
 def test_why_and_map(capsys: pytest.CaptureFixture[str], home: Path) -> None:

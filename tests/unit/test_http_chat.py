@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from a3x.agent.scripted import ScriptedAgent
+from a3x.agent.turn import TurnResult
 from a3x.config import Server
-from a3x.errors import EngineFailure, NotReady, Overloaded, PromptTooLong, UnknownModel
+from a3x.errors import BadRequest, EngineFailure, NotReady, Overloaded, PromptTooLong, UnknownModel
+from a3x.http import openai, openai_chat
 from a3x.http.app import build
-from a3x.types import Adapter, Message, Mix, Piece, Sampling
+from a3x.memory.recall import Source
+from a3x.types import BASE_MIX, Adapter, Completion, Message, Mix, Piece, Sampling, TokenStats
 from tests.support.http_house import ASK, FakeServices, StillClock, client
 
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
@@ -305,3 +308,25 @@ def test_a_stopping_daemon_tells_whom_it_cuts_off(stream: bool, script: tuple[An
     assert start["status"] == (200 if stream and len(script) > 1 else 503)
     assert b"stopping" in bodies[-1]["body"]
     assert not bodies[-1].get("more_body")
+
+
+def test_recall_is_asked_for_unless_told_otherwise_and_its_sources_are_named() -> None:
+    assert [
+        openai_chat.parse(json.dumps({**ASK, **more}).encode()).turns[0].recall for more in ({}, {"recall": False})
+    ] == [
+        True,
+        False,
+    ]
+    with pytest.raises(BadRequest, match="recall"):
+        openai_chat.parse(json.dumps({**ASK, "recall": "no"}).encode())
+    result = TurnResult(
+        "exp-9",
+        True,
+        Completion("8471", "stop", 1, 1, 0, TokenStats((-0.1,), (0.0,)), BASE_MIX, "5eed", raw="8471"),
+        BASE_MIX,
+        sources=(Source("exp-1", 0.9, "words 1.00", "my code is 8471", "8471"),),
+        verdict="agrees",
+    )
+    own = openai.own(result)
+    assert own["sources"] == [{"experience_id": "exp-1", "score": 0.9, "why": "words 1.00", "text": "my code is 8471"}]
+    assert own["critique"] == "agrees"

@@ -13,17 +13,21 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from a3x.clock import HandClock
+from a3x.config import PrioritySection
 from a3x.disk import RealDisk
 from a3x.engine.embedding import Embedded, EmbedInput
 from a3x.engine.scripted import ScriptedEmbedder
-from a3x.errors import EngineFailure, NotReady
+from a3x.errors import EngineFailure, NotFound, NotReady
 from a3x.memory.index import Index
 from a3x.memory.indexer import Indexer, parts_of
+from a3x.memory.prioritiser import Prioritiser
 from a3x.memory.search import RANK_OFFSET, Search, fuse, telling
+from a3x.stores.clusters import Clusters
 from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences
 from a3x.stores.filters import Filter
-from a3x.stores.vectors import Space, Vectors
+from a3x.stores.priorities import Priorities
+from a3x.stores.vectors import Floats, Space, Vectors
 from a3x.stores.words import Words
 from a3x.types import Experience
 from tests.support.http_house import FakeServices, client, experience
@@ -33,6 +37,23 @@ PLAIN = Experience("", "user:local", "chat", "", 1.0, "completed", "")
 SPACE = Space("e" * 64)
 
 
+class ListMapper:
+    """Hears of questions to be placed; places none."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.reviews = 0
+
+    async def embedded(self, id: str, vector: Floats, embedder_sha256: str) -> None:
+        self.told.append(id)
+        if id == "gone":
+            raise NotFound("gone")
+
+    async def review(self) -> int:
+        self.reviews += 1
+        return 0
+
+
 class House:
     """A memory with everything that searches it."""
 
@@ -40,7 +61,8 @@ class House:
         self.db = Database(path, RealDisk(), HandClock())
         self.store, self.vectors = Experiences(self.db), Vectors(self.db)
         self.index = Index(self.vectors, path, HandClock())
-        self.indexer = Indexer(self.vectors, embedder, self.index, settle_s=0.0)
+        self.mapper = ListMapper()
+        self.indexer = Indexer(self.vectors, embedder, self.index, self.mapper, settle_s=0.0)
         self.search = Search(self.store, Words(self.db), self.index, embedder)
 
     def add(self, id: str, this: str, if_ok: str = "", **changes: Any) -> None:
@@ -127,6 +149,37 @@ def test_recording_wakes_the_queue(house: House) -> None:
 
     asyncio.run(main())
     assert house.vectors.count(SPACE) == 1
+
+
+def test_what_is_embedded_is_placed_on_the_map(house: House) -> None:
+    for id in ("a", "gone", "b"):
+        house.add(id, f"text {id}")
+    house.add("answer only", "", "said without being asked")
+    catch_up(house)
+    assert (house.mapper.told, house.mapper.reviews) == (["a", "gone", "b"], 1)
+
+
+def test_a_real_map_is_told_once_and_again_after_it_was_forgotten(tmp_path: Path) -> None:
+    house = House(tmp_path / "a3x.db", ScriptedEmbedder())
+    parts = (house.store, Priorities(house.db), Clusters(house.db))
+    prioritiser = Prioritiser(*parts, PrioritySection(), HandClock())
+    indexer = Indexer(house.vectors, ScriptedEmbedder(), house.index, prioritiser, settle_s=0.0)
+    for id in ("a", "b"):
+        house.add(id, f"about {id}")
+
+    async def live() -> None:
+        await indexer.catch_up()
+        assert sum(one.size for one in parts[2].all()) == 2
+        assert parts[1].get("a").components["novelty"]["value"] > 0
+        await indexer.catch_up()
+        assert sum(one.size for one in parts[2].all()) == 2
+        await prioritiser.rebuild_map()
+        assert parts[2].all() == []
+        await indexer.catch_up()
+        assert sum(one.size for one in parts[2].all()) == 2
+
+    asyncio.run(live())
+    house.db.close()
 
 
 class Picky(ScriptedEmbedder):

@@ -14,6 +14,7 @@ from a3x.agent.turn import MAX_TOOL_ROUNDS, Agent, TurnRequest, TurnResult
 from a3x.clock import HandClock
 from a3x.engine.scripted import ScriptedEngine
 from a3x.errors import BadRequest, EngineFailure, PromptTooLong, UnknownModel
+from a3x.memory.recall import Recalled, Source, with_notes
 from a3x.types import Adapter, Experience, Generation, Message, Piece, Sampling, ToolSpec
 
 
@@ -51,6 +52,87 @@ def ask(agent: Agent, text: str = "hi", **options: Any) -> tuple[str, TurnResult
         raise AssertionError("no result")
 
     return asyncio.run(run())
+
+
+class Notes:
+    """Recalls one fact, always."""
+
+    source = Source("exp_1", 0.9, "", "my code is 8471", "8471")
+
+    async def recall(self, messages: tuple[Message, ...]) -> Recalled:
+        return Recalled(with_notes(messages, [self.source.text]), (self.source,))
+
+
+def remembering(answer: Any) -> tuple[Agent, ScriptedEngine, ListSink]:
+    engine, sink = ScriptedEngine(answer, 0.0), ListSink()
+    return Agent(engine, Router(NoAdapters(), "b"), sink, {}, HandClock(), None, Notes()), engine, sink
+
+
+def test_what_is_recalled_is_read_named_and_recorded() -> None:
+    agent, engine, sink = remembering(lambda _: "8471")
+    pieces, result = ask(agent, "my code?")
+    assert pieces == "8471"
+    assert (result.sources, result.verdict) == ((Notes.source,), "agrees")
+    assert "My code is 8471." in engine.requests[0].messages[-1].content
+    assert sink.experiences[0].this == "my code?"
+    assert sink.experiences[0].context["sources"] == [{"experience_id": "exp_1", "score": 0.9}]
+
+
+@pytest.mark.parametrize("options", [{"recall": False}, {"raw": "my code?"}])
+def test_without_recall_the_prompt_is_what_the_client_sent(options: dict[str, Any]) -> None:
+    agent, engine, _ = remembering(lambda _: "x")
+    _, result = ask(agent, "my code?", **options)
+    assert engine.requests[0].messages == (Message("user", "my code?"),)
+    assert (result.sources, result.verdict) == ((), None)
+
+
+def test_a_contradiction_is_written_once_more() -> None:
+    answers = iter(["9021", "it is 8471"])
+    agent, engine, _ = remembering(lambda _: next(answers))
+    pieces, result = ask(agent, "my code?")
+    assert (pieces, result.completion.text, result.verdict) == ("it is 8471",) * 2 + ("repaired",)
+    assert len(engine.requests) == 2
+
+
+def test_a_repair_that_fails_is_flagged_and_the_first_answer_stands() -> None:
+    answers = iter(["9021", "5555"])
+    agent, engine, _ = remembering(lambda _: next(answers))
+    pieces, result = ask(agent, "my code?")
+    assert (pieces, result.completion.text, result.verdict) == ("9021", "9021", "contradicts")
+    assert len(engine.requests) == 2
+
+
+def test_a_repair_that_breaks_leaves_the_first_answer() -> None:
+    answers = iter(["9021"])
+
+    def answer(_: Generation) -> str:
+        try:
+            return next(answers)
+        except StopIteration:
+            raise EngineFailure("broken") from None
+
+    agent, _, _ = remembering(answer)
+    pieces, result = ask(agent, "my code?")
+    assert (pieces, result.verdict) == ("9021", "contradicts")
+
+
+def test_what_is_streamed_is_flagged_only() -> None:
+    agent, engine, _ = remembering(lambda _: "9021")
+    _, result = ask(agent, "my code?", streamed=True)
+    assert (result.verdict, len(engine.requests)) == ("contradicts", 1)
+
+
+def test_notes_never_make_a_prompt_too_long() -> None:
+    def tight(request: Generation) -> str:
+        if len(request.messages[-1].content) > 20:
+            raise PromptTooLong("too long")
+        return "short"
+
+    agent, _, _ = remembering(tight)
+    _, result = ask(agent, "my code?")
+    assert (result.completion.text, result.sources) == ("short", ())
+    with pytest.raises(PromptTooLong):
+        ask(agent, "a question that is too long by itself")
 
 
 def sums(request: Generation) -> str:
