@@ -80,6 +80,19 @@ def turn_into_gguf(options: argparse.Namespace) -> None:
     export.write(options.gguf, settings.shape, pieces, state["exported"], settings.name)
 
 
+def mean(options: argparse.Namespace) -> None:
+    """Write the mean of the weights of several stages of one seed, under the tokenizer beside the first."""
+    shape, first = export.read(options.ggufs[0])
+    others = [export.read(path) for path in options.ggufs[1:]]
+    if any(other != shape for other, _ in others):
+        raise ValueError("models of different shapes have no mean")
+    stages = [first, *(weights for _, weights in others)]
+    weights = {name: torch.stack([stage[name] for stage in stages]).mean(0) for name in first}
+    export.write(
+        options.out, shape, (options.ggufs[0].parent / "tokenizer.model").read_bytes(), weights, options.out.stem
+    )
+
+
 def lesson(options: argparse.Namespace) -> None:
     """Teach new facts with a LoRA and print how far they carry."""
     torch.set_num_threads(options.threads)
@@ -167,6 +180,10 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("out", type=Path)
     convert.add_argument("gguf", type=Path)
     convert.set_defaults(act=turn_into_gguf)
+    middle = commands.add_parser("mean", help="write the mean of several stages of one seed")
+    middle.add_argument("out", type=Path)
+    middle.add_argument("ggufs", type=Path, nargs="+")
+    middle.set_defaults(act=mean)
     rehearsal = commands.add_parser("replay", help="write training conversations that a LoRA replays")
     rehearsal.add_argument("file", type=Path)
     rehearsal.set_defaults(act=kept)

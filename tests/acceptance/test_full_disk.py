@@ -44,13 +44,12 @@ import sys
 from a3x.cli import main
 from a3x.errors import StorageFull
 from a3x.stores.experiences import Experiences
-from a3x.stores.facts import NewFact
 
 really = Experiences.add
 
-async def add(self, experience):
+async def add(self, experience, facts=()):
     try:
-        return await really(self, experience)
+        return await really(self, experience, facts)
     except StorageFull:
         return 0
 

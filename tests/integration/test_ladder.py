@@ -203,6 +203,22 @@ def test_rewriting_changes_weights_alone(run: Path, tmp_path: Path) -> None:
     assert torch.equal(export.read(tmp_path / "doubled.gguf")[1]["blk.0.attn_q.weight"], doubled["blk.0.attn_q.weight"])
 
 
+def test_the_mean_of_stages_is_that_of_their_weights(run: Path, tmp_path: Path) -> None:
+    shape, weights = export.read(run / "tiny.gguf")
+    pieces = (run / "tokenizer.model").read_bytes()
+    (tmp_path / "tokenizer.model").write_bytes(pieces)
+    for factor in (1, 3):
+        scaled = {name: weight * factor for name, weight in weights.items()}
+        export.write(tmp_path / f"{factor}.gguf", shape, pieces, scaled, "stage")
+    assert main(["mean", *(str(tmp_path / f"{name}.gguf") for name in ("both", 1, 3))]) == 0
+    for name, weight in export.read(tmp_path / "both.gguf")[1].items():
+        assert torch.allclose(weight, weights[name] * 2, rtol=2e-3, atol=1e-6)
+    other = dataclasses.replace(shape, ffn=64)
+    export.write(tmp_path / "other.gguf", other, pieces, Llama(other).state_dict(), "other")
+    with pytest.raises(ValueError, match="different shapes"):
+        main(["mean", *(str(tmp_path / f"{name}.gguf") for name in ("both", 1, "other"))])
+
+
 def test_the_seed_command_grows_exports_and_scores(tmp_path: Path) -> None:
     settings = Recipe(
         shape=Shape(vocab=1024, width=64, layers=1, heads=1, ffn=64, context=256),
