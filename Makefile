@@ -37,11 +37,15 @@ bench:  ## side-by-side benches, all of them whatever the verdicts; QUICK=--quic
 	@missed=0; for bench in $(BENCHES); do \
 	  echo "== $$bench"; $(BIN)/python -m benchmarks.perf.$$bench $(QUICK) || missed=1; done; exit $$missed
 
-seed:  ## grow the seed model anew (MINUTES=86, then 60, on 2 cores)
+seed:  ## grow the seed model anew (MINUTES=86, then 60 and 22, on 2 cores)
 	@$(PYTHON) tools/install.py --extras train
 	$(BIN)/python -m a3x.ladder seed --out out/seed/first --minutes $(MINUTES)
-	$(BIN)/python -m a3x.ladder seed --out out/seed --init out/seed/first/a3x-seed-1.gguf --minutes 60 \
-	  --recipe models/seed/recipe.toml
+	$(BIN)/python -m a3x.ladder seed --out out/seed/second --init out/seed/first/first.gguf --minutes 60 \
+	  --recipe models/seed/second.toml
+	$(BIN)/python -m a3x.ladder seed --out out/seed/third --init out/seed/second/second.gguf --minutes 22 \
+	  --recipe models/seed/third.toml
+	$(BIN)/python -m a3x.ladder mean out/seed/a3x-seed.gguf out/seed/second/second.gguf \
+	  out/seed/third/third.gguf out/seed/third/third.gguf
 
 clean:  ## remove what the targets above made here; the wheel cache stays
 	rm -rf .venv build dist install.log install-later.log .install.lock

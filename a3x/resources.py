@@ -8,7 +8,7 @@ from pathlib import Path
 from a3x.errors import NotFound
 
 PACKAGE = Path(__file__).resolve().parent
-SEED_MODEL = "a3x-seed-1.gguf"
+SEED_MODEL = "a3x-seed-2.gguf"
 EMBEDDER = "all-MiniLM-L6-v2-f16.gguf"
 NAMES = ("loras", "memory", "benchmarks/suites", "models/seed")
 """What the wheel carries under a3x/_data (pyproject, force-include)."""

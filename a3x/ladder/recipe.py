@@ -84,7 +84,7 @@ class Recipe:
     ``session_skills``, so that distances far beyond one conversation are learnt too.
     """
 
-    name: str = "a3x-seed-1"
+    name: str = "first"
     seed: int = 1
     shape: Shape = field(default_factory=Shape)
     modules: tuple[str, ...] = ("identity", "dialogue", "shell", "python_code", "sums", "reading", "json_calls")

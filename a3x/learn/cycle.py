@@ -40,6 +40,7 @@ from a3x.runs import (
     RunSpec,
     ScheduleSpec,
     TrainingExample,
+    read_events,
     read_run,
     write_records,
     write_run,
@@ -215,9 +216,10 @@ class CycleRunner:
         began = self._clock.monotonic()
         await self._trainer.run(self.folder(cycle), lambda event: self._progress.tell(cycle.id, event))
         seconds = round(self._clock.monotonic() - began, 1)
-        return await self._stores.cycles.advance(
-            cycle.id, "curated", "trained", {"train_s": seconds}, f"trained in {seconds} s"
-        )
+        events = await asyncio.to_thread(read_events, self.folder(cycle))
+        steps_s = sum(event["seconds"] for event in events if event["event"] == "step")
+        facts = {"train_s": seconds, "steps_s": round(steps_s, 1)}
+        return await self._stores.cycles.advance(cycle.id, "curated", "trained", facts, f"trained in {seconds} s")
 
     async def _convert(self, cycle: Cycle) -> Cycle:
         folder = self.folder(cycle)

@@ -23,7 +23,7 @@ class Profile:
     max_steps: int = 300
     lr: float = 3e-3
     warmup_steps: int = 10
-    kl_to_base: float = 15.0
+    kl_to_base: float = 20.0
     average: float = 0.97
     """The adapter is a moving mean over about the last 1 / (1 - ``average``) steps."""
     r: int = 8

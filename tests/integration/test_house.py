@@ -30,7 +30,7 @@ def test_the_wheel_carries_its_resources(tmp_path):
         names = set(archive.namelist())
         archive.extractall(tmp_path / "site")
     assert {"a3x/types.py", "a3x/_data/loras/python.toml", "a3x/_data/memory/README.md"} <= names
-    assert "a3x/_data/models/seed/a3x-seed-1.gguf" in names
+    assert "a3x/_data/models/seed/a3x-seed-2.gguf" in names
     assert not [name for name in names if name.startswith(("tests/", "tools/"))]
     for name in resources.NAMES:
         found = resources.path(name, tmp_path / "site" / "a3x")
