@@ -32,7 +32,10 @@ def fill(folder: Path, leave_bytes: int = 0) -> Path:
     """Take every byte but so many; the file that holds them."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
-        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(folder).free // 4096 * 4096)
+        with contextlib.suppress(
+            OSError
+        ):  # somebody may write between the look and the taking: the loop takes the rest
+            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(folder).free // 4096 * 4096)
         file.seek(0, os.SEEK_END)
         with contextlib.suppress(OSError):
             while True:
