@@ -121,6 +121,11 @@ class RunSpec(_Table):
         return self.steps or max(1, math.ceil(self.epochs * examples / self.batch))
 
 
+def mean_keeps(average: float, done: int) -> float:
+    """What a moving mean of weights keeps of itself after step ``done`` (from 0): little at first, ``average`` in the end."""
+    return min(average, (done + 1) / (done + 10))
+
+
 def write_run(directory: Path, spec: RunSpec) -> Path:
     """Write ``run.toml``; the records must be there already, for their hash is in ``spec``."""
     path = directory / RUN_FILE

@@ -7,11 +7,11 @@ not admit ignorance, and holds neither that value nor that of another recalled f
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Literal
 
 from a3x.memory.recall import Source
+from a3x.stores import phrasing
 
 Verdict = Literal["agrees", "contradicts", "repaired"]
 MAX_ANSWER_WORDS = 30
@@ -42,6 +42,5 @@ def check(answer: str, sources: Sequence[Source]) -> Verdict | None:
 
 def _folded(text: str) -> str:
     """Words without case, accents and signs around them; signs inside a value ("10.0.0.1", "a-b") count."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    plain = phrasing.unaccented(text.casefold())
     return " ".join(stripped for word in plain.split() if (stripped := word.strip("'\"`“”‘’«».,;:!?()")))

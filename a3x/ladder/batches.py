@@ -12,7 +12,7 @@ import json
 import math
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
@@ -69,6 +69,12 @@ def draw(corpus: Corpus, recipe: Recipe, rng: random.Random, progress: float) ->
     return corpus[skill].sample(rng, "train", rng.uniform(0, 1) * recipe.difficulty(progress))
 
 
+def as_typed(corpus: Corpus, recipe: Recipe, rng: random.Random, progress: float, judged: Collection[str]) -> Example:
+    """``draw``, in guises as often as the recipe says, none of which is among the forms ``judged``."""
+    example = draw(corpus, recipe, rng, progress)
+    return guise(rng, example, judged) if rng.random() < recipe.guise_share else example
+
+
 def judged() -> frozenset[str]:
     """The forms of all that the fixed suites ask: no guise may hit on one of them."""
     files = sorted(resources.path("benchmarks/suites").glob("*.jsonl"))
@@ -116,9 +122,7 @@ class Packer:
                 return rows.batch(self.recipe, self.rng)
 
     def _messages(self, progress: float) -> tuple[Message, ...]:
-        recipe, example = self.recipe, draw(self.corpus, self.recipe, self.rng, progress)
-        if self.rng.random() < recipe.guise_share:
-            example = guise(self.rng, example, self.judged)
+        recipe, example = self.recipe, as_typed(self.corpus, self.recipe, self.rng, progress, self.judged)
         if progress >= recipe.session_from and self.rng.random() < recipe.session_share:
             return after_others(example, self.corpus, recipe, self.rng)
         return example.messages

@@ -7,8 +7,7 @@ import json
 import random
 from pathlib import Path
 
-from a3x.ladder.batches import Corpus, draw, judged
-from a3x.ladder.corpus.guise import guise
+from a3x.ladder.batches import Corpus, as_typed, judged
 from a3x.ladder.recipe import Recipe
 
 MAX_CHARACTERS = 400
@@ -36,9 +35,7 @@ def write(path: Path, corpus: Corpus, recipe: Recipe, count: int, seed: int) -> 
     lines: dict[str, str] = {}
     room = {skill: round(share * count) for skill, share in SHARES.items()}
     while any(room.values()):
-        example = draw(corpus, recipe, rng, progress=1.0)
-        if rng.random() < recipe.guise_share:
-            example = guise(rng, example, asked)
+        example = as_typed(corpus, recipe, rng, 1.0, asked)
         messages = [vars(message) for message in example.messages]
         if sum(len(message["content"]) for message in messages) > MAX_CHARACTERS or not room.get(example.skill):
             continue

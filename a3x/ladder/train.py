@@ -21,6 +21,7 @@ from a3x.ladder import export
 from a3x.ladder.batches import Batch, Stream
 from a3x.ladder.model import Llama
 from a3x.ladder.recipe import Recipe
+from a3x.runs import mean_keeps
 
 Probe = Callable[[Llama, int, float], dict[str, Any]]
 """Given model, step and progress, returns figures for the events file."""
@@ -117,7 +118,7 @@ class Trainer:
     def _average(self) -> None:
         """Take the weights into their moving mean, whose memory grows with the steps up to what the recipe says."""
         if self.mean:
-            keep = min(self.recipe.average, (self.step + 1) / (self.step + 10))
+            keep = mean_keeps(self.recipe.average, self.step)
             for mean, weight in zip(self.mean, self.model.parameters(), strict=True):
                 mean.lerp_(weight, 1 - keep)
 

@@ -7,7 +7,8 @@ new subjects. Forms that also start other sentences ("actually, …") count only
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from a3x.stores import phrasing
 
 MAX_MESSAGE_CHARS = 300
 MAX_VALUE_WORDS = 12
@@ -174,5 +175,4 @@ def _share(part: str, about: set[str]) -> float:
 
 
 def _folded(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", " ".join(text.split()).rstrip(".!").casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return phrasing.unaccented(" ".join(text.split()).rstrip(".!").casefold())

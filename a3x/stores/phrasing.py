@@ -67,6 +67,11 @@ def same_fact(one: str, other: str) -> bool:
     return bool(fewer) and len(about_one & about_other) >= ENOUGH * fewer
 
 
+def unaccented(text: str) -> str:
+    """Letters without their accents, signs without their variants."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+
+
 def about(text: str) -> set[str]:
     """The words a question is about, shortened to what their forms share."""
     return {_stem(word) for word in re.findall(r"\w+", text.casefold()) if word not in PLAIN}
@@ -125,5 +130,4 @@ def _is_acronym(word: str) -> bool:
 
 
 def _stem(word: str) -> str:
-    letters = unicodedata.normalize("NFKD", word)
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))[:STEM]
+    return unaccented(word)[:STEM]

@@ -17,6 +17,7 @@ from torch import nn
 from transformers import LlamaForCausalLM
 
 from a3x.errors import ConfigError, EngineFailure
+from a3x.runs import mean_keeps
 from a3x.train import bases, checkpoint, device, optimisers, output
 from a3x.train.batches import MicroBatch, Order, longest_first, micro_batches
 from a3x.train.fused import FusedLinear
@@ -122,8 +123,7 @@ class Trainer:
     @torch.no_grad()
     def _average(self) -> None:
         """Take the weights into their moving mean, whose memory grows with the steps up to what the run says."""
-        done = self.state.step
-        keep = min(self.spec.average, (done + 1) / (done + 10))
+        keep = mean_keeps(self.spec.average, self.state.step)
         for name, mean in self.state.mean.items():
             mean.lerp_(self.trained[name].to(mean.device), 1 - keep)
 
@@ -192,8 +192,11 @@ class Trainer:
     @contextmanager
     def _averaged(self) -> Iterator[None]:
         """The model with the mean of its weights, where one is kept."""
+        if not self.state.mean:
+            yield
+            return
         own = self._adapter()
-        self._load_adapter(self.state.mean or own)
+        self._load_adapter(self.state.mean)
         yield
         self._load_adapter(own)
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 import itertools
 import random
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from a3x.ladder.corpus.accents import unaccented
 from a3x.ladder.corpus.example import Example, Message, Split, pick, trained
 
 Lang = Literal["en", "pt"]
@@ -260,11 +260,6 @@ def normal(text: str) -> str:
     """The text without case, accents and punctuation: what two typings of one question share."""
     bare = re.sub(r"[^a-z0-9<>@ ]", "", unaccented(text.lower().replace("³", "3").replace("-", " ")))
     return " ".join(bare.split()) or text.strip()
-
-
-def unaccented(text: str) -> str:
-    """The text as typed on a keyboard without accents; the superscript in A³X stays."""
-    return "".join(mark for mark in unicodedata.normalize("NFD", text) if not unicodedata.combining(mark))
 
 
 def answer(card: Card, lang: Lang, slots: tuple[tuple[str, str], ...] = ()) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import random
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Literal
 
+from a3x.ladder.corpus.accents import unaccented
 from a3x.ladder.corpus.example import Example, Message, Split, pick
 
 Lang = Literal["en", "pt"]
@@ -187,14 +187,8 @@ def roughen(rng: random.Random, lang: Lang, text: str) -> str:
     elif text[-1].isalnum() and rng.random() < 0.15:
         text += "."
     if lang == "pt" and rng.random() < 0.15:
-        text = without_accents(text)
+        text = unaccented(text)
     return text
-
-
-@lru_cache(maxsize=4096)
-def without_accents(text: str) -> str:
-    """The same text with accents and cedillas dropped."""
-    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
 def choose_language(rng: random.Random) -> Lang:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
-from a3x.ladder.corpus.cards import unaccented
+from a3x.ladder.corpus.accents import unaccented
 from a3x.ladder.corpus.example import Example, Message
 
 PLAIN = frozenset({"copy", "memo", "correction"})
