@@ -214,7 +214,7 @@ class App:
         agent, self._agent = self._agent, None
         if agent is not None:
             await agent.settle()
-        await self.prioritiser.settle()
+        await self.prioritiser.stop()
         await self._indexer.stop()
         await self.embedder.close()
         await self._engine.close()
@@ -251,6 +251,7 @@ class App:
         """Store a batch of lines; by this way nobody vouches for them. StorageFull."""
         result = await self._importer.take(lines)
         self._indexer.wake()
+        self.prioritiser.catch_up_soon()
         return result
 
     async def give_feedback(self, feedback: Feedback) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,10 @@ VECTORS = np.eye(8, dtype=np.float32)
 
 
 class House:
-    def __init__(self, db: Database, **settings: Any) -> None:
+    def __init__(self, db: Database, quiet_s: float = 0.0, **settings: Any) -> None:
         self.experiences, self.priorities, self.clusters = Experiences(db), Priorities(db), Clusters(db)
         parts = (self.experiences, self.priorities, self.clusters)
-        self.prioritiser = Prioritiser(*parts, PrioritySection(**settings), HandClock())
+        self.prioritiser = Prioritiser(*parts, PrioritySection(**settings), HandClock(), quiet_s=quiet_s)
         self.insight = Insight(*parts)
 
     async def ask(self, id: str, question: str, **more: Any) -> None:
@@ -194,3 +194,42 @@ def test_the_sink_does_not_wait_and_a_failure_is_only_logged(db: Database) -> No
         assert house.priorities.find("gone") is None
 
     asyncio.run(run())
+
+
+def test_what_comes_in_bulk_is_caught_up_with_when_no_more_comes(db: Database) -> None:
+    async def run() -> None:
+        house = House(db, quiet_s=1.0)
+        await asyncio.gather(*(house.experiences.add(one.span) for one in life(1, 100)))
+        for _ in range(4):
+            house.prioritiser.catch_up_soon()
+            await asyncio.sleep(0.3)
+            assert len(house.priorities.missing(1000)) == 100, "nothing is computed while more is coming"
+        await _until(lambda: not house.priorities.missing(1))
+        assert house.priorities.window_size("general") == 100
+
+    asyncio.run(run())
+
+
+def test_catching_up_gives_way_to_what_comes_in_bulk_and_to_the_end(db: Database) -> None:
+    async def run() -> None:
+        house = House(db, quiet_s=1.0)
+        await asyncio.gather(*(house.experiences.add(one.span) for one in life(1, 300)))
+        house.prioritiser.soon(house.prioritiser.catch_up())
+        await _until(lambda: house.priorities.window_size("general") > 0)
+        house.prioritiser.catch_up_soon()
+        await house.prioritiser.settle()
+        assert 0 < house.priorities.window_size("general") < 300
+        await house.prioritiser.stop()
+        seen = house.priorities.window_size("general")
+        await asyncio.sleep(1.2)
+        assert house.priorities.window_size("general") == seen < 300, "what waits is left to the next start"
+        assert await House(db).prioritiser.catch_up() == 300 - seen
+
+    asyncio.run(run())
+
+
+async def _until(holds: Callable[[], bool], within_s: float = 20.0) -> None:
+    deadline = asyncio.get_running_loop().time() + within_s
+    while not holds():
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.005)
