@@ -170,12 +170,13 @@ class App:
         self.clock = clock
         priorities, clusters = Priorities(db), Clusters(db)
         self.insight = Insight(experiences, priorities, clusters)
-        self.prioritiser = Prioritiser(experiences, priorities, clusters, settings.memory.priority, clock)
-        self._index = Index(Vectors(db), db.path, clock)
+        vectors = Vectors(db)
+        self.prioritiser = Prioritiser(experiences, priorities, clusters, vectors, settings.memory.priority, clock)
+        self._index = Index(vectors, db.path, clock)
         self.facts = Facts(db)
         self.search = Search(experiences, Words(db), self._index, embedder)
         self._importer = Importer(db)
-        self._indexer = Indexer(Vectors(db), embedder, self._index, self.prioritiser)
+        self._indexer = Indexer(vectors, embedder, self._index, self.prioritiser)
         self._learnt = learnt
         self._db = db
         self._engine = LeasedEngine(engine, lease)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Protocol, get_args
@@ -26,6 +26,7 @@ from a3x.stores import clusters as cluster_rows
 from a3x.stores.clusters import Clusters
 from a3x.stores.experiences import Experiences
 from a3x.stores.priorities import Priorities, Priority
+from a3x.stores.vectors import Vectors
 from a3x.types import Clock, Experience
 
 log = logging.getLogger(__name__)
@@ -43,9 +44,6 @@ GROWTH = 1.2
 """A calibration is made anew when so many times as many outcomes are known, and the windows are reviewed when the map
 has so many times as many members."""
 
-VectorOf = Callable[[str], NDArray[np.float32] | None]
-"""An experience's question as a unit vector, None if it is not embedded."""
-
 
 class Sink(Protocol):
     """Where experiences are stored; ``memory.record.Recorder`` is the real one."""
@@ -61,17 +59,17 @@ class Prioritiser:
         experiences: Experiences,
         priorities: Priorities,
         clusters: Clusters,
+        vectors: Vectors,
         settings: PrioritySection,
         clock: Clock,
-        vector_of: VectorOf | None = None,
         quiet_s: float = QUIET_S,
     ) -> None:
         self._experiences = experiences
         self._priorities = priorities
         self._clusters = clusters
+        self._vectors = vectors
         self._settings = settings
         self._clock = clock
-        self._vector_of = vector_of
         self._quiet_s = quiet_s
         self._lock = asyncio.Lock()
         self._map: NoveltyMap | None = None
@@ -219,10 +217,9 @@ class Prioritiser:
         return None
 
     def _cosine(self, one: str, other: str) -> float | None:
-        if self._vector_of is None:
-            return None
-        vector, other_vector = self._vector_of(one), self._vector_of(other)
-        return None if vector is None or other_vector is None else float(vector @ other_vector)
+        """Of two questions; None before both are embedded."""
+        found = self._vectors.of_questions((one, other), self._embedder)
+        return float(found[one] @ found[other]) if len(found) == 2 else None
 
     def _compute(self, span: Experience, reaction: Reaction | None = None, place: Place | None = None) -> Priority:
         """The row of an experience from everything that is known of it; what was known before is kept."""
@@ -286,7 +283,7 @@ class Prioritiser:
         )
         try:
             rows = [await asyncio.to_thread(self._compute, span, None, change.place)]
-            if self._vector_of is not None and (reacted := await asyncio.to_thread(self._react, span)):
+            if reacted := await asyncio.to_thread(self._react, span):  # now that meanings can be compared
                 rows.append(reacted)
             await self._priorities.put(rows, also=write)
         except BaseException:

@@ -71,17 +71,6 @@ class Experiences:
         except apsw.ConstraintError as error:
             raise BadRequest(f"feedback cannot be stored: {error}") from error
 
-    async def delete(self, ids: Sequence[str]) -> int:
-        """Remove experiences with their feedback, words and vectors, and their bytes from the files; how many there were.
-
-        In one transaction; ids that are not there are passed over. Index files that held one of them are void from then
-        on (``Vectors.index``). Records made of them are not touched: those are the caller's. The file is rewritten
-        (``Database.scrub``), so forget many at once rather than one after the other.
-        """
-        removed = await asyncio.wrap_future(self._db.write(lambda connection: delete_rows(connection, ids)))
-        await asyncio.wrap_future(self._db.scrub())
-        return removed
-
     def get(self, id: str) -> Experience:
         """NotFound if there is no such experience."""
         rows = self._db.read(lambda connection: connection.execute(f"{SELECT} WHERE id = ?", (id,)).fetchall())

@@ -21,6 +21,7 @@ from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences
 from a3x.stores.fakes import FullDisk
 from a3x.stores.priorities import Priorities
+from a3x.stores.vectors import NewVector, Vectors
 from a3x.types import Experience, Feedback
 from tests.support.interactions import life, tell
 
@@ -31,7 +32,8 @@ class House:
     def __init__(self, db: Database, quiet_s: float = 0.0, **settings: Any) -> None:
         self.experiences, self.priorities, self.clusters = Experiences(db), Priorities(db), Clusters(db)
         parts = (self.experiences, self.priorities, self.clusters)
-        self.prioritiser = Prioritiser(*parts, PrioritySection(**settings), HandClock(), quiet_s=quiet_s)
+        self.vectors = Vectors(db)
+        self.prioritiser = Prioritiser(*parts, self.vectors, PrioritySection(**settings), HandClock(), quiet_s=quiet_s)
         self.insight = Insight(*parts)
 
     async def ask(self, id: str, question: str, **more: Any) -> None:
@@ -72,6 +74,25 @@ def test_without_a_session_the_conversation_tells(db: Database) -> None:
         await house.ask("b", "thanks", session="", messages=messages)
         await house.ask("c", "no", session="")
         assert [house.priorities.get(id).reaction for id in ("a", "b")] == ["thanked", ""]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("meant", "reaction"), [(1.0, "rephrased"), (0.5, "moved_on")])
+def test_what_means_the_same_asks_the_same_again(db: Database, meant: float, reaction: str) -> None:
+    """Not a word is shared; only the stored vectors tell. Those of something else (the control) do not."""
+
+    async def run() -> None:
+        house = House(db)
+        second = np.array([meant, (1 - meant**2) ** 0.5, *[0.0] * 6], dtype=np.float32)
+        for seq, (id, question, vector) in enumerate(
+            [("a", "how big is my disk?", VECTORS[0]), ("b", "quanto espaço tem o meu HD?", second)], 1
+        ):
+            await house.ask(id, question)
+            assert house.priorities.get("a").reaction == ("" if id == "a" else "moved_on"), "by words alone"
+            await house.vectors.put("ab", [NewVector(seq, "query", id, vector)])
+            await house.prioritiser.embedded(id, vector, "ab")
+        assert house.priorities.get("a").reaction == reaction
 
     asyncio.run(run())
 
@@ -172,7 +193,7 @@ def test_told_live_or_caught_up_with_the_rows_are_the_same(tmp_path: Path) -> No
 def test_labels_calibrate_themselves(db: Database) -> None:
     async def run() -> None:
         house = House(db, min_outcomes=20)
-        await tell(house.prioritiser, house.experiences, life(1, 150))
+        await tell(house.prioritiser, house.experiences, house.vectors, life(1, 150))
         made = house.priorities.calibration()
         assert made is not None
         assert made.n >= 20

@@ -162,7 +162,7 @@ def test_what_is_embedded_is_placed_on_the_map(house: House) -> None:
 def test_a_real_map_is_told_once_and_again_after_it_was_forgotten(tmp_path: Path) -> None:
     house = House(tmp_path / "a3x.db", ScriptedEmbedder())
     parts = (house.store, Priorities(house.db), Clusters(house.db))
-    prioritiser = Prioritiser(*parts, PrioritySection(), HandClock())
+    prioritiser = Prioritiser(*parts, house.vectors, PrioritySection(), HandClock())
     indexer = Indexer(house.vectors, ScriptedEmbedder(), house.index, prioritiser, settle_s=0.0)
     for id in ("a", "b"):
         house.add(id, f"about {id}")
