@@ -37,6 +37,7 @@ from a3x.learn.forget import Forgetter, copies
 from a3x.learn.leased import LeasedTrainer
 from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
+from a3x.memory.backlog import FactBacklog
 from a3x.memory.index import Index
 from a3x.memory.indexer import Indexer
 from a3x.memory.insight import Insight
@@ -174,6 +175,7 @@ class App:
         self.prioritiser = Prioritiser(experiences, priorities, clusters, vectors, settings.memory.priority, clock)
         self._index = Index(vectors, db.path, clock)
         self.facts = Facts(db)
+        self._backlog = FactBacklog(experiences, learnt.records, self.facts)
         self.search = Search(experiences, Words(db), self._index, embedder)
         self._importer = Importer(db)
         self._indexer = Indexer(vectors, embedder, self._index, self.prioritiser)
@@ -203,6 +205,7 @@ class App:
         self._learning = await asyncio.to_thread(self._build_learning)
         self._learning.start()
         self.prioritiser.soon(self.prioritiser.catch_up())
+        self._backlog.start()
         if self.settings.memory.embed:
             self._indexer.start()
         return info
@@ -215,6 +218,7 @@ class App:
         agent, self._agent = self._agent, None
         if agent is not None:
             await agent.settle()
+        await self._backlog.stop()
         await self.prioritiser.stop()
         await self._indexer.stop()
         await self.embedder.close()

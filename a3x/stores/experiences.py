@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import apsw
@@ -12,7 +13,7 @@ import apsw
 from a3x.errors import BadRequest, NotFound
 from a3x.stores import facts as fact_rows
 from a3x.stores.db import Database, whole_number
-from a3x.stores.facts import NewFact
+from a3x.stores.facts import Fact, NewFact
 from a3x.types import Experience, Feedback, Status
 
 PLAIN = (
@@ -33,6 +34,15 @@ SELECT = f"SELECT seq, {COLUMNS} FROM experience"
 GIVEN_IDS = "(SELECT value FROM json_each(?))"
 PAGE = 500
 """Rows that a walk over everything holds at a time."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An experience with the feedback it got and the facts that the user stated in it, replaced ones too, oldest first."""
+
+    span: Experience
+    feedback: tuple[Feedback, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 class Experiences:
@@ -115,14 +125,14 @@ class Experiences:
         found = {row[0]: row for row in rows}
         return [_from_row(found[seq]) for seq in seqs if seq in found]
 
-    def walk(self, after_seq: int = 0) -> Iterator[tuple[Experience, list[Feedback]]]:
-        """Everything in the order of commitment with the feedback it got, a page in memory at a time."""
+    def walk(self, after_seq: int = 0) -> Iterator[Kept]:
+        """Everything in the order of commitment, a page in memory at a time."""
         while True:
             page = self._db.read(lambda connection, after=after_seq: _page(connection, after))
             yield from page
             if not page:
                 return
-            after_seq = page[-1][0].seq
+            after_seq = page[-1].span.seq
 
     def count(self) -> int:
         return self._db.read(
@@ -130,8 +140,10 @@ class Experiences:
         )
 
 
-def _page(connection: apsw.Connection, after_seq: int) -> list[tuple[Experience, list[Feedback]]]:
-    rows = connection.execute(f"{SELECT} WHERE seq > ? ORDER BY seq LIMIT {PAGE}", (after_seq,)).fetchall()
+def _page(connection: apsw.Connection, after_seq: int) -> list[Kept]:
+    rows: list[tuple[Any, ...]] = connection.execute(
+        f"{SELECT} WHERE seq > ? ORDER BY seq LIMIT {PAGE}", (after_seq,)
+    ).fetchall()
     words: dict[str, list[Feedback]] = {}
     given = connection.execute(
         'SELECT experience_id, rating, correction, "when" FROM feedback '
@@ -140,7 +152,10 @@ def _page(connection: apsw.Connection, after_seq: int) -> list[tuple[Experience,
     )
     for word in given:
         words.setdefault(str(word[0]), []).append(Feedback(*word))
-    return [(_from_row(row), words.get(str(row[1]), [])) for row in rows]
+    stated: dict[str, list[Fact]] = {}
+    for fact in fact_rows.of_experiences(connection, [row[0] for row in rows]):
+        stated.setdefault(fact.experience_id, []).append(fact)
+    return [Kept(_from_row(row), tuple(words.get(row[1], ())), tuple(stated.get(row[1], ()))) for row in rows]
 
 
 def of_row(connection: apsw.Connection, id: str) -> tuple[Any, ...]:

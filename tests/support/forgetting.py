@@ -18,7 +18,7 @@ async def forget(db: Database, ids: Iterable[str]) -> int:
     clock = HandClock()
     adapters = Adapters(db, db.path.parent, RealDisk(), clock)
     forgetting = Forgetting(db, adapters, clock)
-    there = {one.id for one, *_ in Experiences(db).walk()}.intersection(ids)
+    there = {one.span.id for one in Experiences(db).walk()}.intersection(ids)
     if not there:
         return 0
     plan = forgetting.plan(Selection(tuple(sorted(there))))

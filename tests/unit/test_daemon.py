@@ -24,6 +24,7 @@ from a3x.errors import ConfigError, Conflict, EngineFailure, NotFound, NotReady
 from a3x.http.address import ADDRESS, read_address
 from a3x.http.guard import check_exposure
 from a3x.types import Clock, Message, ModelInfo
+from tests.support.told import Teller, make_old
 
 ASK = TurnRequest((Message("user", "hi"),))
 
@@ -98,6 +99,27 @@ def test_imported_spans_get_their_priorities_without_a_restart(tmp_path: Path) -
             await app.stop()
 
     assert asyncio.run(live())["components"]["error"]["value"] == 1.0
+
+
+def test_a_start_reads_the_facts_of_before(tmp_path: Path) -> None:
+    async def live() -> list[str]:
+        app = build(settings(tmp_path, memory={"embed": False}), maker(LoadableScript()))
+        await app.start()
+        try:
+            deadline = asyncio.get_running_loop().time() + 20
+            while not (found := app.facts.recent()):
+                assert asyncio.get_running_loop().time() < deadline
+                await asyncio.sleep(0.02)
+            return [fact.text for fact in found]
+        finally:
+            await app.stop()
+
+    teller = Teller(tmp_path)
+    teller.say("my locker code is 8471")
+    make_old(teller.db)
+    assert teller.facts.recent() == []
+    teller.db.close()
+    assert asyncio.run(live()) == ["my locker code is 8471"]
 
 
 def test_a_life_from_ready_to_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

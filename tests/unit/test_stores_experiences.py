@@ -213,9 +213,9 @@ def test_a_walk_meets_everything_once_with_its_feedback(
     asyncio.run(main())
     monkeypatch.setattr("a3x.stores.experiences.PAGE", 5)
     met = list(experiences.walk())
-    assert [one.id for one, _ in met] == [str(n) for n in range(23)]
-    assert [[word.rating for word in words] for one, words in met if words] == [[1, -1]]
-    assert [one.id for one, _ in experiences.walk(after_seq=20)] == ["20", "21", "22"]
+    assert [one.span.id for one in met] == [str(n) for n in range(23)]
+    assert [[word.rating for word in one.feedback] for one in met if one.feedback] == [[1, -1]]
+    assert [one.span.id for one in experiences.walk(after_seq=20)] == ["20", "21", "22"]
     assert [one.id for one in experiences.get_many([3, 99, 1])] == ["2", "0"]
 
 
