@@ -33,12 +33,14 @@ from a3x.memory.transfer import (
     seconds,
     vouched,
 )
+from a3x.stores import facts as fact_rows
 from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences, Kept
 from a3x.stores.facts import Fact, Facts
-from a3x.types import Experience, Feedback
+from a3x.types import Experience, Feedback, Message
 from tests.support.http_house import client
 from tests.support.told import Teller, known
+from tests.unit.test_memory_recall import House
 from tests.unit.test_stores_experiences import any_experience
 
 PLAIN = {"id": "x", "who": "w", "did": "d", "this": "t", "when": "2024-05-01T10:00:00Z", "status": "completed"}
@@ -181,6 +183,31 @@ def test_what_the_owner_stated_moves_to_a_fresh_home(tmp_path: Path, seed: int, 
         assert len(known(db)) > 5
         take(db, *(text.encode() for text in lines_of(Experiences(new).walk())), word=OWN)
         assert known(new) == known(db)
+
+
+def test_an_import_that_forgets_the_order_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control."""
+    monkeypatch.setattr(fact_rows, "_take_out", lambda connection, created: [])
+    teller = Teller(tmp_path / "old")
+    with teller.db as db, Database(tmp_path / "new" / "a3x.db", RealDisk(), HandClock()) as new:
+        teller.live(0)
+        for text in lines_of(Experiences(db).walk()):
+            take(new, text.encode(), word=OWN)
+        assert known(new) != known(db)
+
+
+def test_what_moved_is_recalled_and_what_a_stranger_plants_is_not(tmp_path: Path) -> None:
+    old, asked = Teller(tmp_path / "old"), (Message("user", "what is my locker code?"),)
+    with old.db:
+        old.say("my locker code is 8471")
+        old.say("my locker code is 9021")
+        lines = [text.encode() for text in lines_of(old.experiences.walk())]
+    for word, notes in ((OWN, ["my locker code is 9021"]), (None, [])):
+        house = House(tmp_path / f"{word is None}")
+        with house.db:
+            take(house.db, *lines, word=word)
+            found = asyncio.run(house.memory.recall(asked))
+            assert [source.text for source in found.sources] == notes
 
 
 def test_what_is_there_already_keeps_its_place(tmp_path: Path) -> None:
