@@ -84,16 +84,20 @@ class WireSpan(BaseModel):
     made_by: Literal["engine", "trajectory"] = "engine"
     mix: tuple[dict[str, Any], ...] = ()
     model_sha256: str = ""
-    uncertainty: dict[str, int | float] = {}
+    uncertainty: dict[str, int | float] = Field(default_factory=dict)
     tools: tuple[dict[str, Any], ...] = ()
-    context: dict[str, Any] = {}
-    metadata: dict[str, Any] = {}
-    extra: dict[str, Any] = {}
+    context: dict[str, Any] = Field(default_factory=dict)
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    extra: dict[str, Any] = Field(default_factory=dict)
     schema_: int = Field(default=1, alias="schema")
     exit_code: int | None = None
     stderr: str = ""
     feedback: tuple[WireFeedback, ...] = ()
     facts: tuple[WireFact, ...] = ()
+
+
+AS_THEY_ARE = tuple(set(WireSpan.model_fields) - {"schema_", "when", "feedback", "facts", "extra"})
+"""Fields that a span takes over unread."""
 
 
 @dataclass(frozen=True)
@@ -242,17 +246,13 @@ def parse(data: bytes) -> Parsed:
     quality = wire.metadata.get("quality_score", 0)
     if isinstance(quality, bool) or not isinstance(quality, int | float) or not 0 <= quality <= 100:
         raise BadRequest("metadata.quality_score: must be a number from 0 to 100")
-    known = {
-        name: getattr(wire, name)
-        for name in WireSpan.model_fields
-        if name not in ("schema_", "feedback", "facts", "extra")
-    }
     unknown = dict(wire.model_extra or {})
     claims = {name: unknown.pop(name) for name in (*ASSESSED, "seq") if name in unknown}
     extra = {**wire.extra, **unknown}
     if claims:
         extra[CLAIMED] = {**extra.get(CLAIMED, {}), **claims}
-    span = Experience(**{**known, "when": seconds(wire.when), "extra": extra, "schema": wire.schema_})
+    known = {name: getattr(wire, name) for name in AS_THEY_ARE}
+    span = Experience(**known, when=seconds(wire.when), extra=extra, schema=wire.schema_)
     feedback = tuple(Feedback(wire.id, one.rating, one.correction, one.when) for one in wire.feedback)
     return Parsed(span, feedback, wire.facts)
 
@@ -286,13 +286,13 @@ def seconds(when: str | float) -> float:
         if when != when or when in (float("inf"), float("-inf")):
             raise BadRequest("when: must be a finite number or an ISO 8601 time")
         return when
-    fraction = re.search(r"[.,](\d+)", when)
+    fraction = re.search(r"[.,](\d+)", when) if "." in when or "," in when else None
     try:
         base = datetime.fromisoformat(when.replace(fraction[0], "", 1) if fraction else when)
     except ValueError as error:
         raise BadRequest(f"when: {when!r} is not an ISO 8601 time") from error
     whole = int((base if base.tzinfo else base.replace(tzinfo=UTC)).timestamp())
-    return float(Decimal(whole) + Decimal(f"0.{fraction[1]}" if fraction else 0))
+    return float(Decimal(whole) + Decimal(f"0.{fraction[1]}")) if fraction else float(whole)
 
 
 def iso(when: float) -> str | float:

@@ -32,6 +32,8 @@ INSERT = (
 )
 SELECT = f"SELECT seq, {COLUMNS} FROM experience"
 GIVEN_IDS = "(SELECT value FROM json_each(?))"
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_EMPTY = {**dict.fromkeys(LISTS, "[]"), **dict.fromkeys(OBJECTS, "{}")}
 PAGE = 500
 """Rows that a walk over everything holds at a time."""
 
@@ -205,8 +207,10 @@ def _from_row(row: tuple[Any, ...]) -> Experience:
 
 def _to_json(name: str, value: object) -> str:
     """JSON text of one field. BadRequest for what JSON or UTF-8 has no way to say (NaN, lone surrogates, objects)."""
+    if not value:
+        return _EMPTY[name]
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _JSON.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise BadRequest(f"{name} cannot be stored as JSON: {error}", param=name) from error
     _check_text(name, text)
@@ -214,7 +218,7 @@ def _to_json(name: str, value: object) -> str:
 
 
 def _check_text(name: str, value: object) -> None:
-    if isinstance(value, str):
+    if isinstance(value, str) and not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError as error:
