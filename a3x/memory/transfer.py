@@ -26,8 +26,8 @@ from a3x.disk import file_sha256
 from a3x.errors import BadRequest
 from a3x.memory.redact import kinds, redact, redact_experience
 from a3x.stores import phrasing
-from a3x.stores.db import Database, whole_number
-from a3x.stores.experiences import FIELDS, INSERT, Kept, insert_feedback, of_row, to_row
+from a3x.stores.db import Database
+from a3x.stores.experiences import FIELDS, Kept, insert_feedback, insert_rows, of_row, seq_of, to_row
 from a3x.stores.facts import NewFact, PastFact, put_past
 from a3x.types import THEMES, Experience, Feedback, Origin, Status
 
@@ -195,26 +195,22 @@ def _new_fact(one: WireFact) -> tuple[NewFact, float]:
 
 
 def _store_all(connection: apsw.Connection, rows: Sequence[_Row], tally: _Tally) -> None:
+    new = insert_rows(connection, [row.stored for row in rows])
     stated: list[PastFact] = []
     for row in rows:
-        seq = _store(connection, row, tally)
-        stated += [PastFact(seq, new, when) for new, when in row.facts if seq]
+        id = str(row.stored[0])
+        if seq := new.pop(id, 0):  # a second line of the same id is compared like any other
+            tally.stored += 1
+            for word in row.feedback:
+                insert_feedback(connection, word)
+        elif same(of_row(connection, id), row.claimed, row.stored):
+            tally.known += 1
+            seq = seq_of(connection, id)
+        else:
+            tally.rejected.append(Rejected(row.number, f"id {id} is already there with other content"))
+            continue
+        stated += [PastFact(seq, fact, when) for fact, when in row.facts]
     put_past(connection, stated)
-
-
-def _store(connection: apsw.Connection, row: _Row, tally: _Tally) -> int:
-    """The sequence number of the line's span, stored now or before; 0 if it was refused."""
-    id = row.stored[0]
-    if stored := connection.execute(INSERT, row.stored).fetchall():
-        for word in row.feedback:
-            insert_feedback(connection, word)
-        tally.stored += 1
-        return whole_number(stored)
-    if not same(of_row(connection, id), row.claimed, row.stored):
-        tally.rejected.append(Rejected(row.number, f"id {id} is already there with other content"))
-        return 0
-    tally.known += 1
-    return whole_number(connection.execute("SELECT seq FROM experience WHERE id = ?", (id,)).fetchall())
 
 
 def same(there: tuple[Any, ...], claimed: tuple[Any, ...], row: tuple[Any, ...]) -> bool:

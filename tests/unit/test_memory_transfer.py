@@ -34,9 +34,11 @@ from a3x.memory.transfer import (
     vouched,
 )
 from a3x.stores import facts as fact_rows
+from a3x.stores.backup import check_database
 from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences, Kept
 from a3x.stores.facts import Fact, Facts
+from a3x.stores.words import Words
 from a3x.types import Experience, Feedback, Message
 from tests.support.http_house import client
 from tests.support.told import Teller, known
@@ -134,6 +136,22 @@ def test_the_same_id_with_other_content_is_refused(db: Database) -> None:
     (rejected,) = take(db, line(this="other")).rejected
     assert "already there with other content" in rejected.reason
     assert Experiences(db).get("x").this == "t"
+
+
+def test_a_batch_is_stored_in_its_order_and_found_by_its_words(db: Database) -> None:
+    """In one statement, with lines that came before, twice, and with other content among them."""
+    take(db, line(id="old", this="elder"))
+    lines = [line(id=f"{n}", this=f"word{n}", feedback=[{"rating": 1, "when": n}]) for n in range(600)]
+    mixed = [*lines[:300], lines[7], line(id="old", this="elder"), line(id="3", this="other"), *lines[300:]]
+    result = take(db, *mixed)
+    assert (result.stored, result.known, [one.line for one in result.rejected]) == (600, 2, [303])
+    everything = list(Experiences(db).walk())
+    assert [one.span.id for one in everything] == ["old", *map(str, range(600))]
+    assert [one.span.seq for one in everything] == sorted(one.span.seq for one in everything)
+    assert [[word.when for word in one.feedback] for one in everything] == [[], *([float(n)] for n in range(600))]
+    for n in (0, 3, 299, 300, 599):
+        assert Words(db).find([f"word{n}"], 5) == [everything[n + 1].span.seq]
+    assert check_database(db.path) == []
 
 
 @pytest.mark.parametrize("origin", ["user", "verified", "owner_dataset", "generated", "tool", "file", "web"])
