@@ -246,7 +246,7 @@ def parse(data: bytes) -> Parsed:
     claims = {name: unknown.pop(name) for name in (*ASSESSED, "seq") if name in unknown}
     extra = {**wire.extra, **unknown}
     if claims:
-        extra[CLAIMED] = {**extra.get(CLAIMED, {}), **claims}
+        extra = _with_claims(extra, claims)
     known = {name: getattr(wire, name) for name in AS_THEY_ARE}
     span = Experience(**known, when=seconds(wire.when), extra=extra, schema=wire.schema_)
     feedback = tuple(Feedback(wire.id, one.rating, one.correction, one.when) for one in wire.feedback)
@@ -263,7 +263,8 @@ def without_secrets(line: Parsed) -> Parsed:
 
 def taken_over(line: Parsed, word: Vouched | None) -> Experience:
     """The span with the origin it gets here; what the line claimed and does not get stays beside it."""
-    span, claims = line.span, {}
+    span = line.span
+    claims: dict[str, Any] = {}
     origin: Origin = "owner_dataset" if word else "file" if span.origin in TARGETS else span.origin
     if word:
         claims = {"origin": span.origin, "manifest_sha256": word.sha256}
@@ -271,9 +272,13 @@ def taken_over(line: Parsed, word: Vouched | None) -> Experience:
         claims = {"origin": span.origin}
     if line.facts and not (word and word.facts):
         claims["facts"] = [fact.model_dump() for fact in line.facts]
-    if not claims:
-        return span
-    return replace(span, origin=origin, extra={**span.extra, CLAIMED: {**span.extra.get(CLAIMED, {}), **claims}})
+    return replace(span, origin=origin, extra=_with_claims(span.extra, claims)) if claims else span
+
+
+def _with_claims(extra: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
+    """What a line of ours claimed before is kept; something else of that name, of another program, too."""
+    before = extra.get(CLAIMED, {})
+    return {**extra, CLAIMED: {**(before if isinstance(before, dict) else {CLAIMED: before}), **claims}}
 
 
 def seconds(when: str | float) -> float:

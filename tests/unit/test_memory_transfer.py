@@ -291,6 +291,12 @@ def test_the_manifest_says_whose_facts_they_are(tmp_path: Path) -> None:
         vouched(file, manifest)
 
 
+def test_a_claim_of_another_program_stays_beside_ours(db: Database) -> None:
+    assert take(db, line(origin="user", priority=0.9, extra={"claimed": "an island"})).stored == 1
+    claimed = Experiences(db).get("x").extra["claimed"]
+    assert claimed == {"claimed": "an island", "priority": 0.9, "origin": "user"}
+
+
 def test_unknown_fields_stay(db: Database) -> None:
     take(db, line(mood="good", extra={"a": 1}, nested={"x": [1, None]}))
     assert Experiences(db).get("x").extra == {"a": 1, "mood": "good", "nested": {"x": [1, None]}}
