@@ -25,6 +25,7 @@ from a3x.config import Settings
 from a3x.disk import RealDisk, file_identity, make_folder
 from a3x.engine.embedding import TextEmbedder
 from a3x.engine.leased import LeasedEngine, LoadableEngine
+from a3x.engine.pace import SPINS
 from a3x.errors import ConfigError, ForeignFile, NotFound, NotReady, StorageFull
 from a3x.gguf.check import check_adapter, check_model
 from a3x.hardware import amd
@@ -111,8 +112,8 @@ def _chosen_model(settings: Settings) -> Path | None:
 def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
     """The llama.cpp engine, not loaded yet. The import is late because it costs more than the rest of the daemon."""
     path = model_path(settings)
-    # llama.cpp's OpenMP threads spin while they wait unless told not to, before the library is loaded (decision 0005)
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # llama.cpp's OpenMP threads spin while they wait: long enough for a step, not beyond. Read as the library is loaded.
+    os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
     from a3x.engine.fit import plan_for
     from a3x.engine.scheduler import LlamaEngine
     from a3x.engine.sleeping import SleepingEngine
@@ -178,7 +179,7 @@ class App:
         self._backlog = FactBacklog(experiences, learnt.records, self.facts)
         self.search = Search(experiences, Words(db), self._index, embedder)
         self._importer = Importer(db)
-        self._indexer = Indexer(vectors, embedder, self._index, self.prioritiser)
+        self._indexer = Indexer(vectors, embedder, self._index, self.prioritiser, self._quiet_s)
         self._learnt = learnt
         self._db = db
         self._engine = LeasedEngine(engine, lease)
@@ -383,15 +384,15 @@ class App:
         parts = (self._learnt, self._engine, teaching, trainer, self.settings.home, self.clock, journal)
         runner = CycleRunner(*parts)
         free_bytes = partial(RealDisk().free_bytes, self.settings.home)
-        return Learning(runner, self._learnt, journal, settings, self.clock, self._idle_for_s, _cpu_busy, free_bytes)
+        return Learning(runner, self._learnt, journal, settings, self.clock, self._quiet_s, _cpu_busy, free_bytes)
 
     def _replay(self) -> list[Conversation]:
         """What the seed was grown on keeps it from forgetting; another base has no such text of ours."""
         ours = self._engine.info.path == resources.seed_model()
         return read_replay(resources.path("models/seed/replay.jsonl")) if ours else []
 
-    def _idle_for_s(self) -> float:
-        return self.clock.monotonic() - self._agent.last_asked if self._agent else 0.0
+    def _quiet_s(self) -> float:
+        return self._agent.quiet_s() if self._agent else 0.0
 
     def status(self) -> dict[str, Any]:
         """For ``/a3x/status``: what runs, on what, since when."""

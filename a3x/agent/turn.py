@@ -120,12 +120,26 @@ class Agent:
         self._clock = clock
         self._corrections = corrections
         self._memory = memory
-        self.last_asked = clock.monotonic()
+        self._answering = 0
+        self._quiet_since = clock.monotonic()
         self._recording: set[asyncio.Task[bool]] = set()
+
+    def quiet_s(self) -> float:
+        """Seconds since anybody was being answered."""
+        return 0.0 if self._answering else self._clock.monotonic() - self._quiet_since
 
     async def turn(self, request: TurnRequest) -> AsyncGenerator[Piece | TurnResult, None]:
         """Raises BadRequest and its kin before the first piece; a failure later is recorded and raised."""
-        self.last_asked = self._clock.monotonic()
+        self._answering += 1
+        try:
+            async with aclosing(self._turn(request)) as items:
+                async for item in items:
+                    yield item
+        finally:
+            self._answering -= 1
+            self._quiet_since = self._clock.monotonic()
+
+    async def _turn(self, request: TurnRequest) -> AsyncGenerator[Piece | TurnResult, None]:
         mix = self._router.mix(request.model)
         turn = _Turn(new_id(self._clock), request)
         sampling = replace(request.sampling, grammar=grammar(request.wishes, self._tools))

@@ -49,7 +49,7 @@ def _engine(model: dict[str, Any], engine: dict[str, Any], adapters: int) -> lis
     template = [] if engine["chat_template"] == "model" else [("chat template", engine["chat_template"])]
     return [
         ("model", f"{model['name']}, {model['parameters'] / 1e6:.1f} M parameters"),
-        ("context", f"{model['context_tokens']} tokens on {threads}"),
+        ("context", f"{model['context_tokens']} tokens on {threads} at most"),
         *template,
         ("answers", f"{engine['answers']}, {engine['failures']} failed, {engine['waiting']} under way"),
         (

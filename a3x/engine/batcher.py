@@ -25,6 +25,8 @@ from a3x.types import Clock, FinishReason, Generation, Mix, Priority, Sampling
 
 QUANTUM_S = 0.01
 """Mixes that share a context change places only this often: a change costs about a millisecond."""
+BURST_S = 0.004
+"""So long, and at least a step, a lane that has the engine for itself writes on before its tokens are told."""
 LOOK_S = 0.05
 """Those who wait are looked at when something changed, and this often for what time alone changes."""
 
@@ -50,8 +52,18 @@ class Lane:
         return min((stream.request.priority for stream in self.streams), key=LEVELS.__getitem__)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What one step drew: a token for each stream, and the float32[n, n_vocab] it came from; 0 for those that failed."""
+
+    streams: list[Stream]
+    tokens: list[int]
+    logits: NDArray[np.float32]
+    failed: dict[Stream, A3XError]
+
+
 class Batcher:
-    """Turns submitted streams into answers, a step at a time."""
+    """Turns submitted streams into answers, a step at a time. ``news`` says whether somebody is at the door."""
 
     def __init__(
         self,
@@ -62,6 +74,7 @@ class Batcher:
         model_sha256: str,
         clock: Clock,
         outbox: Outbox,
+        news: Callable[[], bool],
     ) -> None:
         self._residents = residents
         self._speech = speech
@@ -70,6 +83,7 @@ class Batcher:
         self._model_sha256 = model_sha256
         self._clock = clock
         self._outbox = outbox
+        self._news = news
         self._waiting: Waiting[Stream] = Waiting()
         self._lanes: dict[tuple[Home, str], Lane] = {}
         self._turns: Turns[Lane] = Turns()
@@ -239,65 +253,99 @@ class Batcher:
             self._finish(stream, "length")
         elif last:
             stream.first_at = self._clock.monotonic()
-            self._draw(lane, [stream], [-1])
+            self._tell([self._draw(lane, [stream], [-1])])
 
     def _write(self, lane: Lane) -> None:
-        """One token of every answer. Neighbouring sequences in rising order, or llama.cpp computes them one by one."""
+        """A token of every answer; where nobody else waits several in a row: what comes after them is quicker done at once."""
         writing = [stream for stream in lane.streams if stream.drawn >= 0]
         if not writing:
             return
         if len(writing) > 1:
             writing.sort(key=_slot)
-        try:
-            context = self._residents.set_mix(lane.home, lane.mix)
-            context.advance(
-                [stream.drawn for stream in writing],
-                [stream.position for stream in writing],
-                [_slot(stream) for stream in writing],
-            )
-        except EngineFailure as error:
-            self._residents.spoil(lane.home)
+        until = self._clock.monotonic() + BURST_S if self._alone(lane, writing) else 0.0
+        drawn: list[Drawn] = []
+        rounds = 0
+        while True:
+            try:
+                context = self._residents.set_mix(lane.home, lane.mix)
+                context.advance(
+                    [stream.drawn for stream in writing],
+                    [stream.position for stream in writing],
+                    [_slot(stream) for stream in writing],
+                )
+            except EngineFailure as error:
+                self._residents.spoil(lane.home)
+                self._tell(drawn)
+                for stream in writing:
+                    if stream in lane.streams:
+                        self._fail(stream, error)
+                return
             for stream in writing:
-                self._fail(stream, error)
-            return
-        for stream in writing:
-            stream.position += 1
-        self._draw(lane, writing, range(len(writing)))
+                stream.position += 1
+            rounds += 1
+            drawn.append(self._draw(lane, writing, range(len(writing))))
+            if self._ends(drawn[-1], rounds) or self._news() or self._clock.monotonic() >= until:
+                break
+        self._tell(drawn)
+
+    def _alone(self, lane: Lane, writing: Sequence[Stream]) -> bool:
+        """Whether these answers are all there is to do."""
+        return len(self._lanes) == 1 and len(writing) == len(lane.streams) and not len(self._waiting)
+
+    def _ends(self, drawn: Drawn, rounds: int) -> bool:
+        """Whether one of the answers certainly ends with the last of so many tokens; a stop string is found when it is told."""
+        return bool(drawn.failed) or any(
+            self._speech.ends_generation(token) or len(stream.logprobs) + rounds >= stream.room
+            for stream, token in zip(drawn.streams, drawn.tokens, strict=True)
+        )
 
     # --- draw and tell -----------------------------------------------------------------------------------------------
 
-    def _draw(self, lane: Lane, streams: Sequence[Stream], rows: Sequence[int]) -> None:
-        """A token for each stream from its row of the last decode, with its log-probability and entropy."""
+    def _draw(self, lane: Lane, streams: Sequence[Stream], rows: Sequence[int]) -> Drawn:
+        """A token for each stream from its row of the last decode."""
         context = lane.home.context
-        logits = context.rows(len(streams))
-        totals, entropies = spread(logits)
-        for index, stream in enumerate(streams):
+        drawn = Drawn([], [], np.array(context.rows(len(streams))), {})
+        for index, (stream, most) in enumerate(zip(streams, drawn.logits.max(axis=1).tolist(), strict=True)):
             assert stream.sampler is not None
-            if not math.isfinite(totals[index]):
-                self._residents.spoil(lane.home)
-                self._fail(
-                    stream, EngineFailure("the model's numbers are not finite with this mix; nothing can be drawn")
-                )
-                continue
             try:
+                if not math.isfinite(most):
+                    self._residents.spoil(lane.home)
+                    raise EngineFailure("the model's numbers are not finite with this mix; nothing can be drawn")
                 token = stream.sampler.draw(context, rows[index])
             except A3XError as error:
-                self._fail(stream, error)
-                continue
-            row = logits[index]
-            stream.logprobs.append(float(row[token]) - totals[index])
-            stream.entropies.append(entropies[index])
-            self._tell(stream, token, row, totals[index])
+                drawn.failed[stream] = error
+                token = 0
+            stream.drawn = token
+            drawn.streams.append(stream)
+            drawn.tokens.append(token)
+        return drawn
 
-    def _tell(self, stream: Stream, token: int, row: NDArray[np.float32], total: float) -> None:
+    def _tell(self, rounds: Sequence[Drawn]) -> None:
+        """What was drawn goes to the listeners with its log-probability and entropy; an answer that has ended hears no more."""
+        if not rounds:
+            return
+        logits = rounds[0].logits if len(rounds) == 1 else np.concatenate([drawn.logits for drawn in rounds])
+        totals, entropies = spread(logits)
+        at = 0
+        for drawn in rounds:
+            for stream, token in zip(drawn.streams, drawn.tokens, strict=True):
+                if stream.drawn >= 0:
+                    if error := drawn.failed.get(stream):
+                        self._fail(stream, error)
+                    else:
+                        row, total = logits[at], totals[at]
+                        stream.logprobs.append(float(row[token]) - total)
+                        stream.entropies.append(entropies[at])
+                        self._tell_one(stream, token, row, total)
+                at += 1
+
+    def _tell_one(self, stream: Stream, token: int, row: NDArray[np.float32], total: float) -> None:
         """What became final goes to the listener; an end token, a stop string or no room end the answer."""
         assert stream.writer is not None
         if self._speech.ends_generation(token) or stream.writer.write(token, row, total):
             self._finish(stream, "stop")
         elif len(stream.logprobs) >= stream.room:
             self._finish(stream, "length")
-        else:
-            stream.drawn = token
 
     def _finish(self, stream: Stream, reason: FinishReason) -> None:
         assert stream.writer is not None
@@ -326,6 +374,7 @@ class Batcher:
         seat, mix = stream.seat, stream.request.mix
         assert seat is not None
         assert stream.sampler is not None
+        stream.drawn = -1
         lane = self._lanes[seat.home, mix.key]
         lane.streams.remove(stream)
         if not lane.streams:

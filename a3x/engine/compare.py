@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from a3x.engine.pace import counts
+
 WORTH_IT = 1.05
 """A gain below this is not worth a setting."""
 AS_SET = "as it is set now"
@@ -56,7 +58,7 @@ def ways(cores: int, device: str | None, only_plain: bool) -> list[Way]:
     found = [Way(AS_SET)]
     if device:
         found.append(Way(f"{device}, all layers", {"gpu_layers": -1}))
-    for threads in _counts(cores):
+    for threads in counts(cores):
         count = f"{threads} thread" + ("s" if threads > 1 else "")
         cpu = {"gpu_layers": 0, "threads": threads}
         if not only_plain:
@@ -89,8 +91,3 @@ def advise(results: Sequence[Result]) -> Advice:
     if gain < WORTH_IT or best.slowest <= now.fastest:
         return Advice(best.way.label, {}, gain, "leave it as it is: nothing is clearly faster")
     return Advice(best.way.label, best.way.engine, gain, f"{gain:.2f} times as fast at decoding as what is set now")
-
-
-def _counts(cores: int) -> list[int]:
-    """1, 2, 4, … and all."""
-    return sorted({min(cores, 1 << power) for power in range(cores.bit_length() + 1)})

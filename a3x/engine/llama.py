@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -16,6 +17,7 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 from numpy.typing import NDArray
 
+from a3x.engine.pace import Pace
 from a3x.errors import EngineFailure, ForeignFile
 
 CHUNK_TOKENS = 64
@@ -176,7 +178,7 @@ class Context:
         self,
         model: Model,
         tokens: int,
-        threads: int,
+        pace: Pace,
         kv_type: str = "f16",
         flash_attention: bool = True,
         sequences: int = 1,
@@ -186,7 +188,8 @@ class Context:
         self._most_rows = max(CHUNK_TOKENS, sequences)
         params.n_batch = params.n_ubatch = self._most_rows
         params.n_seq_max = sequences
-        params.n_threads = params.n_threads_batch = threads
+        self._pace, self._threads = pace, pace.most
+        params.n_threads = params.n_threads_batch = self._threads
         params.type_k = params.type_v = KV_TYPES[kv_type]
         flash = lib.LLAMA_FLASH_ATTN_TYPE_AUTO if flash_attention else lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.flash_attn_type = flash
@@ -276,9 +279,19 @@ class Context:
             raise EngineFailure(f"there is no sequence {last}")
         self._batch.tokens[:count] = tokens
         self._batch.struct.n_tokens = count
-        status = lib.llama_decode(self.handle, self._batch.struct)
+        status = self._timed_decode(count)
         if status != 0:
             raise EngineFailure(f"llama_decode failed with status {status}: {last_log()}")
+
+    def _timed_decode(self, count: int) -> int:
+        handle, threads = self.handle, self._pace.threads(count)
+        if threads != self._threads:
+            lib.llama_set_n_threads(handle, threads, threads)
+            self._threads = threads
+        began = time.monotonic()
+        status = int(lib.llama_decode(handle, self._batch.struct))
+        self._pace.took(count, time.monotonic() - began)
+        return status
 
     def logits(self, row: int = -1) -> NDArray[np.float32]:
         """float32[n_vocab] of one token of the last batch, natural-log scale, a view valid until the next decode."""

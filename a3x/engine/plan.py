@@ -13,6 +13,7 @@ from typing import Literal
 
 from a3x.config import EngineSection
 from a3x.engine.llama import CHUNK_TOKENS
+from a3x.engine.pace import counts
 from a3x.errors import ConfigError
 from a3x.gguf.sizes import Sizes
 from a3x.hardware.room import Room
@@ -37,9 +38,6 @@ CARD_RESERVE_SHARE, CARD_RESERVE_BYTES = 0.08, 256 << 20
 RAM_RESERVE_SHARE, RAM_RESERVE_BYTES = 0.05, 512 << 20
 COMFORT_SHARE, COMFORT_BYTES = 0.25, 1 << 30
 """What answers side by side may take of free main memory, the smaller of the two: the machine is there for other things too."""
-ONE_THREAD_BYTES = 64 << 20
-"""Below this a token takes under 2 ms on one thread, and llama.cpp's threads wait for each other by spinning: on a busy
-machine (and training keeps ours busy) a second thread makes small models 10 to 25 times slower. docs/decisions/0005."""
 
 Place = Literal["card", "main memory"]
 
@@ -69,7 +67,7 @@ class Use:
 class Plan:
     """``context_tokens`` is of one sequence; ``batch_tokens`` is the most a step may hold; of adapters at most
     ``resident_adapters`` of ``adapter_bytes`` together stay loaded. ``gpu_layers`` counts the output layer first, as
-    llama.cpp does, so "all" is one more than the model has layers.
+    llama.cpp does, so "all" is one more than the model has layers. ``threads`` are the numbers to choose from.
     """
 
     context_tokens: int
@@ -80,7 +78,7 @@ class Plan:
     gpu_layers: int
     kv_type: str
     flash_attention: bool
-    threads: int
+    threads: tuple[int, ...]
     batch_tokens: int
     reasons: tuple[str, ...]
     bytes: tuple[Use, ...]
@@ -124,7 +122,7 @@ def plan(settings: EngineSection, sizes: Sizes, room: Room) -> Plan:
         gpu_layers=shape.gpu_layers,
         kv_type=shape.kv_type,
         flash_attention=_flash(shape, settings),
-        threads=settings.threads or (1 if sizes.weight_bytes < ONE_THREAD_BYTES else max(1, room.cores)),
+        threads=_threads(shape, settings, room),
         batch_tokens=shape.batch,
         reasons=tuple(_reasons(shape, settings, sizes, room)),
         bytes=_uses(shape, settings, sizes, room),
@@ -190,6 +188,15 @@ def _flash(shape: _Shape, settings: EngineSection) -> bool:
     if settings.flash_attention is None:
         return shape.gpu_layers > 0 or shape.kv_type == "q8_0"
     return settings.flash_attention
+
+
+def _threads(shape: _Shape, settings: EngineSection, room: Room) -> tuple[int, ...]:
+    """Numbers to choose from as it goes (``pace``). With a card there is little to choose, and flash attention on the processor
+    splits a sequence among threads, so that another number gives other sums."""
+    if settings.threads:
+        return (settings.threads,)
+    most = max(1, room.cores)
+    return (most,) if shape.gpu_layers or _flash(shape, settings) else counts(most)
 
 
 def _wanted_layers(settings: EngineSection, sizes: Sizes, room: Room) -> int:

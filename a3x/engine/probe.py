@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a3x import child
+from a3x.engine.pace import Pace
 from a3x.errors import EngineFailure
 
 TIME_LIMIT_S = 300
@@ -59,7 +60,8 @@ def main() -> int:
     llama.start_backend()
     model = llama.Model(Path(question["model"]), gpu_layers=0, plain_kernels=True)
     adapter = model.load_adapter(Path(question["adapter"]))
-    context = llama.Context(model, max(map(len, prompts)), question["threads"], kv_type="f32", flash_attention=False)
+    pace = Pace((question["threads"],))
+    context = llama.Context(model, max(map(len, prompts)), pace, kv_type="f32", flash_attention=False)
     base = np.stack([_after(context, prompt) for prompt in prompts])
     context.set_adapters([(adapter, 1.0)])
     adapted = np.stack([_after(context, prompt) for prompt in prompts])

@@ -23,6 +23,7 @@ from a3x.engine.chat import ChatTemplate
 from a3x.engine.contexts import Residents
 from a3x.engine.fit import plan_for
 from a3x.engine.llama import Context, Model, last_log, start_backend
+from a3x.engine.pace import Pace
 from a3x.engine.plan import Plan
 from a3x.engine.sampling import Sampler
 from a3x.engine.score import Scoring
@@ -229,12 +230,12 @@ class LlamaEngine:
     def _load(self) -> ModelInfo:
         start_backend()
         made: Plan = plan_for(self._path, self._settings, self._cores)
-        self._plan = made
+        self._plan, self._pace = made, Pace(made.threads)
         model = self._model = Model(self._path, made.gpu_layers, self._settings.plain_kernels)
         self._template = ChatTemplate(model)
         self._vocabulary = self._template.vocabulary()
         sha256 = file_sha256(self._path)
-        self._outbox = Outbox()
+        self._outbox = Outbox(self._clock)
         self._residents = Residents(sha256, made, self._open_context, model.load_adapter)
         self._batcher = Batcher(
             self._residents,
@@ -244,6 +245,7 @@ class LlamaEngine:
             sha256,
             self._clock,
             self._outbox,
+            lambda: not self._inbox.empty(),
         )
         return ModelInfo(
             path=self._path,
@@ -257,9 +259,7 @@ class LlamaEngine:
 
     def _open_context(self) -> Context:
         made = self._plan
-        return Context(
-            self._model, made.context_tokens, made.threads, made.kv_type, made.flash_attention, made.sequences
-        )
+        return Context(self._model, made.context_tokens, self._pace, made.kv_type, made.flash_attention, made.sequences)
 
     def _publish(self) -> None:
         batcher, residents = self._batcher, self._residents
@@ -272,7 +272,7 @@ class LlamaEngine:
             "adapters_resident": list(residents.adapter_hashes),
             "mixes_resident": list(residents.mix_labels),
             "context_swaps": residents.swaps,
-            "threads": self._plan.threads,
+            "threads": self._plan.threads[-1],
             "context_tokens": self._plan.context_tokens,
             "plan": asdict(self._plan),
             "chat_template": self._template.origin,

@@ -14,9 +14,13 @@ from a3x.engine.contexts import Seat
 from a3x.engine.llama import CHUNK_TOKENS
 from a3x.engine.score import Scoring
 from a3x.engine.writer import Writer
-from a3x.types import Completion, FinishReason, Generation, Piece, TokenStats
+from a3x.types import Clock, Completion, FinishReason, Generation, Piece, TokenStats
 
 Item = Piece | Completion | Exception
+
+GAP_S = 1 / 60
+"""A fast stream's pieces go out this often at most, as often as a screen shows a new picture: waking the loop and
+writing an event for every token would take longer than a small model's step. The first piece and the end never wait."""
 
 
 class Draws(Protocol):
@@ -35,6 +39,8 @@ class Mailbox:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.abandoned = False
+        self.begun = False
+        """Set by the engine thread with the first piece."""
         self._items: deque[Item] = deque()
         self._waiter: asyncio.Future[None] | None = None
 
@@ -55,26 +61,33 @@ class Mailbox:
 
 
 class Outbox:
-    """Carries a step's items from the engine thread to the loop with at most one wake-up.
+    """Carries items from the engine thread to the loop, with at most one wake-up a step and ``GAP_S`` between those of pieces.
 
     A bell thread rings the loop: waking a loop lets go of Python's lock, and the engine thread would get it back only when
     the loop has done its work. Handing the bell a note does not, so the loop works while the engine is inside llama.cpp.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._items: deque[tuple[Mailbox, Item]] = deque()
         self._rung = False
+        self._urgent = False
+        self._rang_at = self._flushed_at = 0.0
         self._notes: queue.SimpleQueue[asyncio.AbstractEventLoop | None] = queue.SimpleQueue()
         self._bell = threading.Thread(target=self._ring, name="engine-bell", daemon=True)
         self._bell.start()
 
     def put(self, mailbox: Mailbox, item: Item) -> None:
+        if not mailbox.begun or not isinstance(item, Piece):
+            self._urgent = mailbox.begun = True
         self._items.append((mailbox, item))
 
     def flush(self) -> None:
-        """Wake the loop, unless it is about to look anyway."""
-        if self._items and not self._rung:
-            self._rung = True
+        """After a step: wake the loop, unless it is about to look anyway, or the next step will be in time for that."""
+        now = self._clock.monotonic()
+        step, self._flushed_at = now - self._flushed_at, now
+        if self._items and not self._rung and (self._urgent or now + step - self._rang_at >= GAP_S):
+            self._rung, self._urgent, self._rang_at = True, False, now
             self._notes.put(self._items[0][0].loop)
 
     def close(self) -> None:
@@ -122,7 +135,7 @@ class Stream:
     sampler: Draws | None = None
     position: int = 0
     drawn: int = -1
-    """The token to compute next; -1 while the prompt is read."""
+    """The token to compute next; -1 while the prompt is read, and when the answer has ended."""
     admitted_at: float = 0.0
     first_at: float = 0.0
     logprobs: list[float] = field(default_factory=list)

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from a3x import child
+from a3x.engine.pace import Pace
 from a3x.errors import ForeignFile
 
 TIME_LIMIT_S = 600
@@ -42,7 +43,7 @@ def main(arguments: list[str]) -> int:
     llama.start_backend()
     try:
         model = llama.Model(Path(path), int(gpu_layers), plain_kernels=PLAIN in flags)
-        context = llama.Context(model, 2 * llama.CHUNK_TOKENS, threads=1)
+        context = llama.Context(model, 2 * llama.CHUNK_TOKENS, Pace((1,)))
         first = model.bos if model.bos >= 0 else 0
         context.decode([first] * llama.CHUNK_TOKENS, 0, want_logits=True)
         context.decode([first], llama.CHUNK_TOKENS, want_logits=True)

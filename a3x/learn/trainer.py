@@ -24,7 +24,7 @@ EXITS = {
 }
 NO_ROOM = 6
 NICEST = 19
-ENVIRONMENT = {"OMP_WAIT_POLICY": "passive"}
+ENVIRONMENT = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
 """Threads that sleep while they wait: a spinning one keeps the core that its partner, or an answer, needs."""
 
 Report = Callable[[Mapping[str, Any]], None]

@@ -1,4 +1,5 @@
-"""Embeds what was recorded, in the background, has it placed on the map, and keeps the index fresh. Answers never wait for it.
+"""Embeds what was recorded, in the background, has it placed on the map, and keeps the index fresh. Waits for answers, never
+makes one wait.
 
 The queue is in SQLite: a span without a vector of today's embedder is still to be done, whatever happened before.
 """
@@ -9,7 +10,8 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,7 +27,9 @@ BATCH = 16
 PAUSE_S = 0.02
 """Between batches: what serves answers goes first."""
 SETTLE_S = 1.0
-"""Waited after a recording, so that a conversation's spans come together."""
+"""Waited after a recording, so that a conversation's spans come together, and until nobody has been answered for so long."""
+PATIENCE_S = 30.0
+"""A batch goes ahead after so long in any case: where there is never quiet, the memory still grows."""
 RETRY_S = 60.0
 
 
@@ -42,15 +46,25 @@ class Mapper(Protocol):
 
 
 class Indexer:
-    """One task. ``wake`` it after storing; it sleeps, without ticking, when there is nothing to do."""
+    """One task. ``wake`` it after storing; it sleeps, without ticking, when there is nothing to do.
+
+    ``quiet_s`` says for how long nobody has been answered.
+    """
 
     def __init__(
-        self, vectors: Vectors, embedder: TextEmbedder, index: Index, mapper: Mapper, settle_s: float = SETTLE_S
+        self,
+        vectors: Vectors,
+        embedder: TextEmbedder,
+        index: Index,
+        mapper: Mapper,
+        quiet_s: Callable[[], float] = lambda: math.inf,
+        settle_s: float = SETTLE_S,
     ) -> None:
         self._vectors = vectors
         self._embedder = embedder
         self._index = index
         self._mapper = mapper
+        self._quiet_s = quiet_s
         self._settle_s = settle_s
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -94,11 +108,19 @@ class Indexer:
             return  # an empty memory: nothing to load an embedder for
         sha256 = (await self._embedder.info()).sha256
         while batch := await asyncio.to_thread(self._vectors.pending, sha256, self._done_up_to.get(sha256, 0), BATCH):
+            await self._quiet()
             await self._embed(sha256, batch)
             self._done_up_to[sha256] = batch[-1].seq
             await asyncio.sleep(PAUSE_S)
         await self._place(sha256)
         await self._index.refresh(Space(sha256))
+
+    async def _quiet(self) -> None:
+        """Embedding takes a core that an answer under way wants."""
+        waited = 0.0
+        while waited < PATIENCE_S and (left := self._settle_s - self._quiet_s()) > 0:
+            await asyncio.sleep(max(left, PAUSE_S))
+            waited += max(left, PAUSE_S)
 
     async def _place(self, sha256: str) -> None:
         """Put on the map what is not on it: new questions, and all of them after a crash or when the map was forgotten."""

@@ -1,8 +1,8 @@
 """Serving side by side with llama-server, on the same model, the same requests and the same load generator.
 
-``python -m benchmarks.perf.serve [--quick] [--json FILE]``. Every figure is a ratio of interleaved pairs with its 95 %
-interval; the verdict takes the interval's worse bound. The peer is llama.cpp of the same commit, with the thread count
-and the route that proved fastest in a try before. The budgets are DESIGN's.
+``python -m benchmarks.perf.serve [--quick] [--only NAME …] [--json FILE]``. Every figure is a ratio of interleaved pairs
+with its 95 % interval; the verdict takes the interval's worse bound. The peer is llama.cpp of the same commit, with the
+thread count and the route that proved fastest in a try before. The budgets are DESIGN's.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ WORDS = ("river", "stone", "cloud", "seven", "letter", "garden", "bread", "windo
 PREFIX_WORDS = 670
 """About 1 000 tokens of the seed's vocabulary."""
 THREADS = (1, 2)
+FIGURES = ("1", "4", "8", "mixes", "bench", "batched", "prefix", "swap", "peer-swap", "large")
 ENDPOINTS: tuple[Endpoint, ...] = ("chat", "completion")
 
 
@@ -82,16 +83,19 @@ class Bench:
         self.ours, self.peers, self.model, self.size = ours, peers, model, size
         self.texts = Texts()
 
-    def figures(self) -> Iterator[Ratio]:
-        yield self.streams(1, Budget("at least", 1.2))
-        yield self.streams(4, None)
-        yield self.streams(8, Budget("at least", 1.5))
-        yield self.two_mixes()
-        yield self.against_llama_bench()
-        yield self.against_batched_bench()
-        yield self.shared_prefix()
-        yield self.other_mix()
-        yield self.other_mix_against_peer()
+    def figures(self, names: Sequence[str]) -> Iterator[Ratio]:
+        found = {
+            "1": lambda: self.streams(1, Budget("at least", 1.2)),
+            "4": lambda: self.streams(4, None),
+            "8": lambda: self.streams(8, Budget("at least", 1.5)),
+            "mixes": self.two_mixes,
+            "bench": self.against_llama_bench,
+            "batched": self.against_batched_bench,
+            "prefix": self.shared_prefix,
+            "swap": self.other_mix,
+            "peer-swap": self.other_mix_against_peer,
+        }
+        return (found[name]() for name in FIGURES if name in names and name in found)
 
     def streams(self, count: int, budget: Budget | None) -> Ratio:
         theirs = self.peers.by_streams[count]
@@ -263,6 +267,7 @@ def main(arguments: Sequence[str]) -> int:
     """Print every figure as it is found. 1 if a budget is missed."""
     parser = argparse.ArgumentParser(prog="benchmarks.perf.serve", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about two minutes")
+    parser.add_argument("--only", choices=FIGURES, nargs="+", default=FIGURES, help="some of the figures")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the evidence there")
     options = parser.parse_args(arguments)
     size = QUICK if options.quick else FULL
@@ -274,10 +279,10 @@ def main(arguments: Sequence[str]) -> int:
         model = models.talkative_seed(folder / "seed.gguf")
         with sides(folder, model, size.tokens) as (ours, peers):
             print(f"llama-server at its best: {peers.threads} threads, /{peers.endpoint}", flush=True)
-            for figure in Bench(ours, peers, model, size).figures():
+            for figure in Bench(ours, peers, model, size).figures(options.only):
                 print(figure.line(), flush=True)
                 ratios.append(figure)
-        if size.large:
+        if size.large and "large" in options.only:
             ratios.append(large_model(folder, size.pairs // 2))
             print(ratios[-1].line(), flush=True)
     if options.json:

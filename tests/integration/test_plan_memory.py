@@ -30,6 +30,7 @@ import ctypes, json, sys
 import llama_cpp.llama_cpp as lib
 from pathlib import Path
 from a3x.engine import llama
+from a3x.engine.pace import Pace
 from a3x.hardware.process import pss_bytes
 
 lines = []
@@ -39,7 +40,7 @@ lib.llama_log_set(hear, ctypes.c_void_p(0))
 path, context, kv_type, flash = sys.argv[1:]
 before = pss_bytes()
 model = llama.Model(Path(path), 0, plain_kernels=True)
-held = llama.Context(model, int(context), 1, kv_type, flash == "True")
+held = llama.Context(model, int(context), Pace((1,)), kv_type, flash == "True")
 held.decode([1] * 64, 0, want_logits=True)
 held.logits()
 print(json.dumps({"log": "".join(lines), "grown": pss_bytes() - before}))

@@ -11,6 +11,7 @@ import numpy as np
 
 from a3x.engine.chat import ChatTemplate
 from a3x.engine.llama import CHUNK_TOKENS, Context, LoadedAdapter, Model
+from a3x.engine.pace import Pace
 from a3x.types import Message, Mix
 
 NEAR_TIE = 1e-4
@@ -65,7 +66,7 @@ class Evaluator:
         self._model = Model(path)
         self._template = ChatTemplate(self._model)
         size = self._model.trained_context
-        self._context = Context(self._model, size, 1, kv_type="f32", flash_attention=False)
+        self._context = Context(self._model, size, Pace((1,)), kv_type="f32", flash_attention=False)
         self._adapters: dict[str, LoadedAdapter] = {}
 
     def answer(self, messages: Sequence[Message], mix: Mix, most: int) -> Greedy:

@@ -46,12 +46,20 @@ class House:
 
     def __init__(self, adapters: Path, contexts: int = 2, sequences: int = 4, resident: int = 32) -> None:
         self.clock = HandClock()
-        self.outbox = Outbox()
+        self.outbox = Outbox(self.clock)
+        self.knocking = False
         self.contexts: list[PaperContext] = []
-        plan = Plan(LIMIT, sequences, contexts, resident, 1 << 20, 0, "f16", True, 1, max(64, sequences), (), ())
+        plan = Plan(LIMIT, sequences, contexts, resident, 1 << 20, 0, "f16", True, (1,), max(64, sequences), (), ())
         self.residents: Residents[PaperAdapter, PaperContext] = Residents("m", plan, self._open, PaperAdapter)
         self.batcher = Batcher(
-            self.residents, PaperSpeech(), lambda _: PaperSampler(), LIMIT, "m", self.clock, self.outbox
+            self.residents,
+            PaperSpeech(),
+            lambda _: PaperSampler(),
+            LIMIT,
+            "m",
+            self.clock,
+            self.outbox,
+            lambda: self.knocking,
         )
         self.heard: dict[Mailbox, list[Item]] = {}
         self._sequences = sequences
@@ -207,8 +215,35 @@ def test_a_long_prompt_does_not_keep_answers_from_flowing(house: House) -> None:
 def test_answers_of_one_mix_share_a_pass(house: House) -> None:
     for number in range(4):
         house.ask(f"{number}", tokens=20)
-    house.step(10)
+    house.step(5)
     assert house.contexts[0].log[-1] == ("write", (0, 1, 2, 3))
+
+
+def test_who_is_alone_writes_several_tokens_a_step_and_one_when_somebody_knocks(house: House) -> None:
+    stream = house.ask("alone", tokens=60)
+    house.step(2)
+    before = len(stream.logprobs)
+    house.step()
+    assert len(stream.logprobs) > before + 1
+    house.knocking = True
+    before = len(stream.logprobs)
+    house.step()
+    assert len(stream.logprobs) == before + 1
+    house.run()
+    assert house.text(stream) == expected("alone", BASE_MIX, 60)
+
+
+def test_nothing_is_told_beyond_a_stop_string(house: House) -> None:
+    whole = expected("alone", BASE_MIX, 60)
+    stop = whole[20:22]
+    request = Generation((Message("user", "alone"),), BASE_MIX, Sampling(max_tokens=60, stop=(stop,)))
+    stopped = house._submit(Stream(request, Mailbox(asyncio.new_event_loop()), house.clock.monotonic()))
+    house.run()
+    end = house.end(stopped)
+    assert isinstance(end, Completion)
+    assert end.text == whole[: whole.index(stop)]
+    assert end.completion_tokens == whole.index(stop) + len(stop) == len(end.stats.logprobs)
+    assert house.busy == 0
 
 
 def test_a_mix_has_a_context_of_its_own_while_there_are_enough(house: House) -> None:

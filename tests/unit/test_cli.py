@@ -173,7 +173,7 @@ def test_status_speaks_to_people() -> None:
     assert rows["answers"] == "12, 1 failed, 2 under way"
     assert rows["adapters"] == "2 installed, 1 loaded"
     assert rows["resident mixes"] == "base, cli@7:1.0"
-    assert rows["context"] == "1024 tokens on 1 thread"
+    assert rows["context"] == "1024 tokens on 1 thread at most"
     assert rows["memory"] == "1 experience, recording on"
     assert rows["main memory"] == "97 MiB resident, 80 MiB its own share"
     assert (

@@ -151,6 +151,22 @@ def test_recording_wakes_the_queue(house: House) -> None:
     assert house.vectors.count(SPACE) == 1
 
 
+def test_embedding_waits_until_nobody_is_answered(house: House, embedder: ScriptedEmbedder) -> None:
+    quiet = [0.0]
+    house.indexer = Indexer(house.vectors, embedder, house.index, house.mapper, lambda: quiet[0], settle_s=0.05)
+    house.add("a", "hello there")
+
+    async def main() -> list[int]:
+        work = asyncio.create_task(house.indexer.catch_up())
+        await asyncio.sleep(0.2)
+        seen = [house.vectors.count(SPACE)]
+        quiet[0] = 1.0
+        await work
+        return [*seen, house.vectors.count(SPACE)]
+
+    assert asyncio.run(main()) == [0, 1]
+
+
 def test_what_is_embedded_is_placed_on_the_map(house: House) -> None:
     for id in ("a", "gone", "b"):
         house.add(id, f"text {id}")

@@ -111,10 +111,10 @@ def test_context_is_in_whole_chunks_and_never_over_what_the_model_knows() -> Non
     assert context(2048, context_tokens=1) == 64
 
 
-def test_small_models_get_one_thread_unless_told_otherwise() -> None:
-    assert make(SEED).threads == 1
-    assert make(ONE_B).threads == 8
-    assert make(SEED, threads=3).threads == 3
+def test_threads_are_chosen_as_it_goes_where_their_number_changes_no_sum() -> None:
+    assert make(SEED, PROCESSOR).threads == (1, 2, 4, 8)
+    assert make(SEED, threads=3).threads == (3,)
+    assert make(SEED, PROCESSOR, flash_attention=True).threads == (8,)
 
 
 # --- settings --------------------------------------------------------------------------------------------------------

@@ -1,10 +1,14 @@
-"""What a mailbox does with pieces that nobody fetched yet."""
+"""What a mailbox does with pieces that nobody fetched yet, and how often the loop is woken for them."""
 
 from __future__ import annotations
 
 import asyncio
+import queue
+from collections.abc import Callable
+from typing import Any, cast
 
-from a3x.engine.streams import Item, Mailbox
+from a3x.clock import HandClock
+from a3x.engine.streams import GAP_S, Item, Mailbox, Outbox
 from a3x.types import Piece, TokenLogprob
 
 
@@ -22,3 +26,40 @@ def test_pieces_grow_together_with_their_tokens_and_reasoning_stays_apart() -> N
 
 def piece_of(text: str, reasoning: bool = False) -> Piece:
     return Piece(text, reasoning, tuple(TokenLogprob(ord(each), each.encode(), -0.5) for each in text))
+
+
+class CountingLoop:
+    """Stands in for the asyncio loop: keeps what it was asked to call."""
+
+    def __init__(self) -> None:
+        self.calls: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
+
+    def call_soon_threadsafe(self, call: Callable[[], Any]) -> None:
+        self.calls.put(call)
+
+
+def wake_ups(step_s: float, steps: int) -> int:
+    """How often the loop is woken for one stream with a piece a step, the first of them and the end apart."""
+    clock, loop = HandClock(), CountingLoop()
+    outbox, mailbox = Outbox(clock), Mailbox(cast(asyncio.AbstractEventLoop, loop))
+    count = 0
+    for number in range(steps):
+        clock.advance(step_s)
+        outbox.put(mailbox, piece_of(str(number)))
+        outbox.flush()
+        if outbox._rung:
+            loop.calls.get(timeout=5)()
+            count += 1
+    outbox.put(mailbox, RuntimeError("the end"))
+    outbox.flush()
+    loop.calls.get(timeout=5)()
+    outbox.close()
+    return count - 1
+
+
+def test_a_slow_streams_pieces_go_out_one_by_one() -> None:
+    assert wake_ups(step_s=GAP_S, steps=50) == 49
+
+
+def test_a_fast_streams_pieces_go_out_in_the_screens_rhythm_and_its_first_and_last_at_once() -> None:
+    assert 10 <= wake_ups(step_s=GAP_S / 10, steps=100) <= 12

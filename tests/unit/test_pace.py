@@ -1,0 +1,68 @@
+"""The number of threads follows who else wants the cores."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from a3x.engine.pace import LONGEST_GAP, Pace, counts
+
+FREE = {1: 0.8e-3, 2: 0.5e-3, 4: 0.4e-3}
+"""Seconds a step on a free machine."""
+
+
+def crowded(chance: random.Random) -> Callable[[int], float]:
+    """Seconds a step where another process computes: now and then one of several threads is not scheduled."""
+    return lambda threads: FREE[threads] + (6e-3 if threads > 1 and chance.random() < 0.3 else 0.0)
+
+
+def run(pace: Pace, steps: int, seconds: Callable[[int], float], rows: int = 1) -> list[int]:
+    used = []
+    for _ in range(steps):
+        used.append(pace.threads(rows))
+        pace.took(rows, seconds(used[-1]))
+    return used
+
+
+def share(used: list[int], threads: int) -> float:
+    return used.count(threads) / len(used)
+
+
+def test_counts_are_powers_of_two_and_all() -> None:
+    assert [counts(cores) for cores in (1, 2, 4, 6)] == [(1,), (1, 2), (1, 2, 4), (1, 2, 4, 6)]
+
+
+def test_all_cores_while_they_are_free() -> None:
+    assert share(run(Pace((1, 2)), 2000, FREE.__getitem__), 2) > 0.95
+    assert share(run(Pace((1, 2, 4)), 2000, FREE.__getitem__), 4) > 0.95
+
+
+def test_one_where_others_compute_and_all_again_when_they_are_gone() -> None:
+    pace = Pace((1, 2))
+    run(pace, 500, FREE.__getitem__)
+    assert share(run(pace, 2000, crowded(random.Random(1)))[100:], 1) > 0.9
+    assert share(run(pace, 3 * LONGEST_GAP, FREE.__getitem__)[LONGEST_GAP + 10 :], 2) > 0.9
+
+
+def test_always_all_is_slower_in_a_crowd() -> None:
+    """Negative control: what the choice saves."""
+
+    def spent(pace: Pace) -> float:
+        seconds = crowded(random.Random(2))
+        return sum(seconds(threads) for threads in run(pace, 2000, seconds))
+
+    assert spent(Pace((1, 2))) < 0.6 * spent(Pace((2,)))
+
+
+def test_one_late_step_changes_nothing() -> None:
+    pace = Pace((1, 2))
+    run(pace, 300, FREE.__getitem__)
+    pace.took(1, 5e-3)
+    assert pace.threads(1) == 2
+
+
+def test_sizes_of_steps_are_told_apart() -> None:
+    pace = Pace((1, 2))
+    run(pace, 200, lambda threads: 1e-3 * threads, rows=1)
+    run(pace, 200, lambda threads: 1e-3 / threads, rows=64)
+    assert (pace.threads(1), pace.threads(64)) == (1, 2)
