@@ -38,6 +38,7 @@ from a3x.learn.forget import Forgetter, copies
 from a3x.learn.leased import LeasedTrainer
 from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
+from a3x.memory.backlog import FactBacklog
 from a3x.memory.index import Index
 from a3x.memory.indexer import Indexer
 from a3x.memory.insight import Insight
@@ -171,12 +172,14 @@ class App:
         self.clock = clock
         priorities, clusters = Priorities(db), Clusters(db)
         self.insight = Insight(experiences, priorities, clusters)
-        self.prioritiser = Prioritiser(experiences, priorities, clusters, settings.memory.priority, clock)
-        self._index = Index(Vectors(db), db.path, clock)
+        vectors = Vectors(db)
+        self.prioritiser = Prioritiser(experiences, priorities, clusters, vectors, settings.memory.priority, clock)
+        self._index = Index(vectors, db.path, clock)
         self.facts = Facts(db)
+        self._backlog = FactBacklog(experiences, learnt.records, self.facts)
         self.search = Search(experiences, Words(db), self._index, embedder)
         self._importer = Importer(db)
-        self._indexer = Indexer(Vectors(db), embedder, self._index, self.prioritiser, self._quiet_s)
+        self._indexer = Indexer(vectors, embedder, self._index, self.prioritiser, self._quiet_s)
         self._learnt = learnt
         self._db = db
         self._engine = LeasedEngine(engine, lease)
@@ -203,6 +206,7 @@ class App:
         self._learning = await asyncio.to_thread(self._build_learning)
         self._learning.start()
         self.prioritiser.soon(self.prioritiser.catch_up())
+        self._backlog.start()
         if self.settings.memory.embed:
             self._indexer.start()
         return info
@@ -215,7 +219,8 @@ class App:
         agent, self._agent = self._agent, None
         if agent is not None:
             await agent.settle()
-        await self.prioritiser.settle()
+        await self._backlog.stop()
+        await self.prioritiser.stop()
         await self._indexer.stop()
         await self.embedder.close()
         await self._engine.close()
@@ -252,6 +257,7 @@ class App:
         """Store a batch of lines; by this way nobody vouches for them. StorageFull."""
         result = await self._importer.take(lines)
         self._indexer.wake()
+        self.prioritiser.catch_up_soon()
         return result
 
     async def give_feedback(self, feedback: Feedback) -> str | None:

@@ -19,7 +19,7 @@ from a3x.errors import BadRequest, Conflict, NotFound
 
 if TYPE_CHECKING:
     from a3x.memory.intake import Send
-    from a3x.memory.transfer import BatchResult, Line
+    from a3x.memory.transfer import BatchResult, Line, Vouched
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Look at what the agent remembers.")
 
@@ -252,7 +252,7 @@ def export(
     home: output.Home = None,
     config: output.Config = None,
 ) -> None:
-    """Write every experience with its feedback as NDJSON, oldest first."""
+    """Write every experience with its feedback and facts as NDJSON, oldest first."""
     from a3x.app import open_stores
     from a3x.disk import sync_file
     from a3x.memory.transfer import lines_of
@@ -273,7 +273,10 @@ def import_(
     file: Annotated[str, typer.Argument(help="NDJSON file, - for stdin. An interrupted file goes on where it was.")],
     rejects: Annotated[Path | None, typer.Option(help="Where refused lines go [FILE.rejects].")] = None,
     owner_dataset: Annotated[
-        Path | None, typer.Option(help="Manifest with the file's sha256: its texts may be trained on.")
+        Path | None,
+        typer.Option(
+            help="Manifest with the file's sha256: its texts may be trained on. If it says so, its facts are yours."
+        ),
     ] = None,
     json: output.Json = False,
     home: output.Home = None,
@@ -291,13 +294,13 @@ def import_(
         raise BadRequest("a manifest vouches for a file, not for stdin")
     if file != "-" and not source.is_file():
         raise NotFound(f"there is no file {source}")
-    dataset = vouched(source, owner_dataset) if owner_dataset else ""
-    name = hashlib.sha256(f"{source} {dataset}".encode()).hexdigest()[:32]
+    word = vouched(source, owner_dataset) if owner_dataset else None
+    name = hashlib.sha256(f"{source} {word.sha256 if word else ''}".encode()).hexdigest()[:32]
     progress = None if file == "-" else settings.home / "imports" / f"{name}.json"
     intake = Intake(rejects or Path("stdin.rejects" if file == "-" else f"{file}.rejects"), progress, RealDisk())
     clock = SystemClock()
     began = clock.monotonic()
-    with _sender(settings, dataset) as send:
+    with _sender(settings, word) as send:
         done = intake.run(sys.stdin.buffer if file == "-" else source, send, lambda _: None)
     facts = {"lines": done.lines, "stored": done.stored, "known": done.known, "rejected": done.rejected}
     if json:
@@ -309,7 +312,7 @@ def import_(
 
 
 @contextlib.contextmanager
-def _sender(settings: Settings, dataset: str) -> Iterator[Send]:
+def _sender(settings: Settings, word: Vouched | None) -> Iterator[Send]:
     """To the daemon if one runs, else straight into the store. Conflict if a daemon runs and a manifest vouches."""
     from a3x.cli.client import Client, NoDaemon
     from a3x.memory.transfer import BatchResult, Rejected
@@ -318,10 +321,10 @@ def _sender(settings: Settings, dataset: str) -> Iterator[Send]:
         try:
             daemon.get("/healthz")
         except NoDaemon:
-            with _store(settings, dataset) as send:
+            with _store(settings, word) as send:
                 yield send
             return
-        if dataset:
+        if word:
             raise Conflict("stop the daemon first: over HTTP nobody can vouch for a data set")
 
         def post(lines: list[Line]) -> BatchResult:
@@ -333,7 +336,7 @@ def _sender(settings: Settings, dataset: str) -> Iterator[Send]:
 
 
 @contextlib.contextmanager
-def _store(settings: Settings, dataset: str) -> Iterator[Send]:
+def _store(settings: Settings, word: Vouched | None) -> Iterator[Send]:
     import asyncio
 
     from a3x.app import DATABASE
@@ -345,7 +348,7 @@ def _store(settings: Settings, dataset: str) -> Iterator[Send]:
 
     with only_daemon(settings.home), Database(settings.home / DATABASE, RealDisk(), SystemClock()) as db:
         importer = Importer(db)
-        yield lambda lines: asyncio.run(importer.take(lines, dataset))
+        yield lambda lines: asyncio.run(importer.take(lines, word))
 
 
 @app.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Protocol, get_args
@@ -26,6 +26,7 @@ from a3x.stores import clusters as cluster_rows
 from a3x.stores.clusters import Clusters
 from a3x.stores.experiences import Experiences
 from a3x.stores.priorities import Priorities, Priority
+from a3x.stores.vectors import Vectors
 from a3x.types import Clock, Experience
 
 log = logging.getLogger(__name__)
@@ -35,14 +36,13 @@ LOOK_BACK = 50
 CHOICES = 16
 """And where it does: several answers to one question may lie between."""
 CHUNK = 50
+QUIET_S = 1.0
+"""What is stored in bulk is taken in when so long no more of it came, so that it does not slow down what brings it."""
 SLACK = 1.05
 """A window may be so much too full before it is thinned out, so that this is not done at every turn."""
 GROWTH = 1.2
 """A calibration is made anew when so many times as many outcomes are known, and the windows are reviewed when the map
 has so many times as many members."""
-
-VectorOf = Callable[[str], NDArray[np.float32] | None]
-"""An experience's question as a unit vector, None if it is not embedded."""
 
 
 class Sink(Protocol):
@@ -59,16 +59,18 @@ class Prioritiser:
         experiences: Experiences,
         priorities: Priorities,
         clusters: Clusters,
+        vectors: Vectors,
         settings: PrioritySection,
         clock: Clock,
-        vector_of: VectorOf | None = None,
+        quiet_s: float = QUIET_S,
     ) -> None:
         self._experiences = experiences
         self._priorities = priorities
         self._clusters = clusters
+        self._vectors = vectors
         self._settings = settings
         self._clock = clock
-        self._vector_of = vector_of
+        self._quiet_s = quiet_s
         self._lock = asyncio.Lock()
         self._map: NoveltyMap | None = None
         self._embedder = ""
@@ -76,6 +78,8 @@ class Prioritiser:
         self._calibration = priorities.calibration()
         self._working: set[asyncio.Task[None]] = set()
         self._behind = False
+        self._quiet: asyncio.TimerHandle | None = None
+        self._stopping = False
 
     # --- what the house calls ----------------------------------------------------------------------------------------
 
@@ -85,10 +89,27 @@ class Prioritiser:
         self._working.add(task)
         task.add_done_callback(self._working.discard)
 
+    def catch_up_soon(self) -> None:
+        """Something was stored in bulk: catch up once no more of it comes. What is catching up now stops for that long."""
+        if self._quiet is not None:
+            self._quiet.cancel()
+        self._quiet = asyncio.get_running_loop().call_later(self._quiet_s, self._catch_up_now)
+
+    def _catch_up_now(self) -> None:
+        self._quiet = None
+        self.soon(self.catch_up())
+
     async def settle(self) -> None:
         """Wait for what runs in the background."""
         while self._working:
             await asyncio.gather(*self._working)
+
+    async def stop(self) -> None:
+        """Let what runs come to an end; what was not caught up with yet is left to the next start."""
+        self._stopping = True
+        if self._quiet is not None:
+            self._quiet.cancel()
+        await self.settle()
 
     async def _quietly(self, work: Coroutine[Any, Any, object]) -> None:
         try:
@@ -108,8 +129,7 @@ class Prioritiser:
     async def recorded(self, id: str) -> None:
         """An experience was stored. NotFound, StorageFull."""
         async with self._lock:
-            theme = await self._take_in(id)
-            await self._slide(theme)
+            await self._take_in([id])
             await self._keep_calibrated()
 
     async def judged(self, id: str) -> None:
@@ -129,16 +149,19 @@ class Prioritiser:
                 await self._place(self._experiences.get(id), vector)
 
     async def catch_up(self) -> int:
-        """Take in what was stored while nobody counted (imports, a full disk, a crash); how many. StorageFull."""
+        """Take in what was stored while nobody counted (imports, a full disk, a crash); how many. StorageFull.
+
+        Ends early when more is being stored in bulk, which is caught up with later, and when the house stops.
+        """
         done = 0
-        while ids := await asyncio.to_thread(self._priorities.missing, CHUNK):
+        while not (self._stopping or self._quiet):
             async with self._lock:
-                themes = {await self._take_in(id) for id in ids}
-                for theme in themes:
-                    await self._slide(theme)
+                ids = await asyncio.to_thread(self._priorities.missing, CHUNK)
+                if not ids:
+                    await self._keep_calibrated()
+                    break
+                await self._take_in(ids)
             done += len(ids)
-        async with self._lock:
-            await self._keep_calibrated()
         return done
 
     async def review(self) -> int:
@@ -157,16 +180,18 @@ class Prioritiser:
             await self._clusters.clear()
             self._map, self._reviewed_at = None, 0
 
-    # --- one experience ----------------------------------------------------------------------------------------------
+    # --- experiences --------------------------------------------------------------------------------------------------
 
-    async def _take_in(self, id: str) -> str:
-        """Its own row, and the row of the turn before it, which it is a reaction to; its theme."""
-        span = self._experiences.get(id)
-        rows = [await asyncio.to_thread(self._compute, span)]
-        if reacted := await asyncio.to_thread(self._react, span):
-            rows.append(reacted)
+    async def _take_in(self, ids: Sequence[str]) -> None:
+        """Of each its own row, and the row of the turn before it, which it is a reaction to; then the windows move on."""
+        rows = await asyncio.to_thread(lambda: [row for id in ids for row in self._rows_of(self._experiences.get(id))])
         await self._priorities.put(rows)
-        return span.theme
+        for theme in sorted({row.theme for row in rows}):
+            await self._slide(theme)
+
+    def _rows_of(self, span: Experience) -> list[Priority]:
+        reacted = self._react(span)
+        return [self._compute(span), *([reacted] if reacted else [])]
 
     def _react(self, span: Experience) -> Priority | None:
         """The row of the turn before, now that one knows what came after it."""
@@ -192,10 +217,9 @@ class Prioritiser:
         return None
 
     def _cosine(self, one: str, other: str) -> float | None:
-        if self._vector_of is None:
-            return None
-        vector, other_vector = self._vector_of(one), self._vector_of(other)
-        return None if vector is None or other_vector is None else float(vector @ other_vector)
+        """Of two questions; None before both are embedded."""
+        found = self._vectors.of_questions((one, other), self._embedder)
+        return float(found[one] @ found[other]) if len(found) == 2 else None
 
     def _compute(self, span: Experience, reaction: Reaction | None = None, place: Place | None = None) -> Priority:
         """The row of an experience from everything that is known of it; what was known before is kept."""
@@ -259,7 +283,7 @@ class Prioritiser:
         )
         try:
             rows = [await asyncio.to_thread(self._compute, span, None, change.place)]
-            if self._vector_of is not None and (reacted := await asyncio.to_thread(self._react, span)):
+            if reacted := await asyncio.to_thread(self._react, span):  # now that meanings can be compared
                 rows.append(reacted)
             await self._priorities.put(rows, also=write)
         except BaseException:

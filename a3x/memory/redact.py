@@ -6,14 +6,18 @@ A secret becomes ``[redacted: KIND]``. Redacting twice changes nothing more.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from a3x.errors import BadRequest
 from a3x.memory import secrets
 from a3x.memory.secrets import PLACEHOLDER
 from a3x.types import Experience
+
+Read = Callable[[str], str]
+"""``redact``, or that with a memory."""
 
 PASSES = 8
 """More than any text needed until nothing new was found."""
@@ -67,27 +71,33 @@ def _merged(found: Sequence[secrets.Span]) -> list[secrets.Span]:
     return merged
 
 
-def redact_value(value: Any, depth: int = 0) -> Any:
+def redact_value(value: Any) -> Any:
     """The same for JSON: every text in it; a member whose name says "password" is judged with its name."""
+    return _value(value, redact, 0)
+
+
+def _value(value: Any, read: Read, depth: int) -> Any:
     if isinstance(value, str):
-        return redact(value)
+        return read(value)
     if depth > MAX_DEPTH:
-        return redact(str(value))
+        return read(str(value))
     if isinstance(value, Mapping):
         return {
-            redact(name) if isinstance(name, str) else name: _member(name, inner, depth + 1)
+            read(name) if isinstance(name, str) else name: _member(name, inner, read, depth + 1)
             for name, inner in value.items()
         }
     if isinstance(value, list | tuple):
-        return type(value)(redact_value(inner, depth + 1) for inner in value)
+        return type(value)(_value(inner, read, depth + 1) for inner in value)
     return value
 
 
-def _member(name: object, value: Any, depth: int) -> Any:
+def _member(name: object, value: Any, read: Read, depth: int) -> Any:
     if not isinstance(value, str):
-        return redact_value(value, depth)
-    alone = redact(value)
+        return _value(value, read, depth)
+    alone = read(value)
     if alone != value or not isinstance(name, str) or len(value) > 400 or '"' in value or "\n" in value:
+        return alone
+    if not secrets.tells(name):
         return alone
     head = f'"{name}": "'
     return _after(redact(f'{head}{value}"'), head, value)
@@ -103,8 +113,9 @@ def redact_experience(experience: Experience) -> Experience:
 
     The same object if there is no secret in it.
     """
-    texts = {name: redact(getattr(experience, name)) for name in _TEXTS}
-    values = {name: redact_value(held) for name in _VALUES if (held := getattr(experience, name))}
+    read = cache(redact)  # the question and the answer are among the messages once more
+    texts = {name: read(getattr(experience, name)) for name in _TEXTS}
+    values = {name: _value(held, read, 0) for name in _VALUES if (held := getattr(experience, name))}
     changed = {name: value for name, value in (texts | values).items() if value != getattr(experience, name)}
     return replace(experience, **changed) if changed else experience
 

@@ -17,8 +17,20 @@ Span = tuple[int, int, str]
 Check = Callable[[re.Match[str]], bool]
 
 PLACEHOLDER = "[redacted: "
+SHORTEST = 8
+"""Characters of the shortest text that any rule finds something in: "://:ab@c"."""
 SHORTEST_TOKEN = 20
 """Characters of the shortest token that is known by its shape alone; only words as long are searched for their marks."""
+
+# Two first looks at a text's UTF-8, many times quicker than its words or a pattern; they may see more than there is.
+_LONG_WORD = b"x" * SHORTEST_TOKEN
+_WORDS_AS_X = bytes(ord(" ") if byte < 128 and chr(byte).isspace() else ord("x") for byte in range(256))
+_TWO_DIGITS = b"00"
+"""Every number that is known by its check digits has them somewhere."""
+_DIGITS_AS_0 = bytes(
+    ord("0") if chr(byte) in "0123456789" or 0x80 <= byte < 0xC2 or byte > 0xC3 else ord("x") for byte in range(256)
+)
+"""Digits of other scripts are of bytes from 0xC4 on, accented Latin letters of 0xC2 or 0xC3 and one other."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +49,31 @@ class Rule:
 
 def find(text: str) -> list[Span]:
     """Every secret in the text, by position; they may overlap."""
+    if len(text) < SHORTEST or (len(text) < SHORTEST_TOKEN and text.replace("_", "").isalpha()):
+        return []  # most names of fields among them
     folded = text.replace("İ", "I").lower()  # the one character that grows when it is lowered
-    long = " ".join([word for word in folded.split() if len(word) >= SHORTEST_TOKEN])
-    seen = {needle for needle in _SHAPE_NEEDLES if needle in long} if long else set()
-    seen.update([needle for needle in _AROUND_NEEDLES if needle in folded])
+    data = folded.encode("utf-8", "surrogatepass")
+    seen: set[str] = set()
+    if _LONG_WORD in data.translate(_WORDS_AS_X):
+        long = " ".join([word for word in folded.split() if len(word) >= SHORTEST_TOKEN])
+        seen = {needle for needle in _SHAPE_NEEDLES if needle in long}
+    for root, needles in _AROUND_NEEDLES.items():
+        if root in folded:
+            seen.update([needle for needle in needles if needle in folded])
     found: list[Span] = []
     if seen:
         for rule in RULES:
             if not seen.isdisjoint(rule.needles):
                 found += _spans(rule, folded if rule.folded else text, text)
-    found += _numbers(text, folded)
+    if _TWO_DIGITS in data.translate(_DIGITS_AS_0):
+        found += _numbers(text, folded)
     return sorted(found)
+
+
+def tells(name: str) -> bool:
+    """Whether a name, "password" or "cpf", may make a secret of a value that is none by itself."""
+    folded = name.lower()
+    return any(root in folded for root in (*_AROUND_NEEDLES, *_NUMBERED))
 
 
 def _spans(rule: Rule, read: str, text: str) -> Iterator[Span]:
@@ -350,8 +376,16 @@ AROUND = (
 )
 
 RULES = SHAPES + AROUND
+
+
+def _by_root(needles: set[str]) -> dict[str, tuple[str, ...]]:
+    """Those that hold no other, with all that hold them: a text without "key" holds no "key=" either."""
+    roots = sorted(one for one in needles if not any(other in one for other in needles - {one}))
+    return {root: tuple(one for one in needles if root in one) for root in roots}
+
+
 _SHAPE_NEEDLES = frozenset(needle for rule in SHAPES for needle in rule.needles)
-_AROUND_NEEDLES = frozenset(needle for rule in AROUND for needle in rule.needles)
+_AROUND_NEEDLES = _by_root({needle for rule in AROUND for needle in rule.needles})
 
 # --- known by their check digits -------------------------------------------------------------------------------------
 
@@ -361,8 +395,8 @@ _DIGITS = re.compile(
     r"(?P<card>\d{3}(?P<m>[ -]?)(?:\d{4}(?P=m)\d{4}(?P=m)\d{4}|\d{6}(?P=m)\d{5}))|(?P<bare>\d{10}(?:\d{3})?)"
     r")(?![\w-]|[.,]\d)"
 )
-_TWO_DIGITS = re.compile(r"\d\d")
-"""Every one of these numbers has them somewhere."""
+_NUMBERED = ("cpf", "cnpj")
+"""Words that make one of these of bare digits."""
 _IBAN = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]\d\d[ A-Z0-9]{11,40}")
 _IBAN_LENGTHS = {
     country: int(length)
@@ -377,8 +411,6 @@ _IBAN_LENGTHS = {
 
 
 def _numbers(text: str, folded: str) -> Iterator[Span]:
-    if not _TWO_DIGITS.search(text):
-        return
     for match in _DIGITS.finditer(text):
         kind, value = match.lastgroup, match[0]
         digits = re.sub(r"[ ./-]", "", value)

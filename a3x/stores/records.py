@@ -150,6 +150,11 @@ class Records:
         """Note the adapter version (``theme@N``) that the records went into. NotFound, and nothing noted, if one is unknown."""
         await asyncio.wrap_future(self._db.write(lambda connection: mark_learned(connection, ids, version)))
 
+    def taught_in(self, experience_id: str) -> list[Record]:
+        """The user's own that come from an experience, superseded or not, oldest first."""
+        among = "? IN (SELECT value FROM json_each(source_ids))"
+        return self._select(f"WHERE origin = 'user' AND {among} ORDER BY seq", (experience_id,))
+
     def get(self, id: str) -> Record:
         """NotFound if there is no such record."""
         found = self._select("WHERE id = ?", (id,))
@@ -185,6 +190,14 @@ def split_of(source_key: str) -> SplitName:
     """The split of everything made of one source that is not the user's own word."""
     percent = int(source_key[:8], 16) % 100
     return "gate" if percent < GATE_PERCENT else "stop" if percent < GATE_PERCENT + STOP_PERCENT else "train"
+
+
+def correction_fact(record: Record, answer: str) -> facts.NewFact | None:
+    """A short answer is a fact to be recalled, too, as long as no version has learned it and after; a long one is none."""
+    if len(answer) > MAX_FACT_CHARS or "\n" in answer:
+        return None
+    question = " ".join(record.question.split())
+    return facts.NewFact(f"{question.rstrip(' ?')}: {answer}", question, phrasing.about_key(question), answer)
 
 
 # --- jobs of the writer thread ---------------------------------------------------------------------------------------
@@ -232,14 +245,11 @@ def _teach(connection: apsw.Connection, record: Record) -> Record:
 
 
 def _remember(connection: apsw.Connection, record: Record, experience_id: str, answer: str, now: float) -> None:
-    """A short answer is a fact to be recalled, too, as long as no version has learned it and after."""
-    if len(answer) > MAX_FACT_CHARS or "\n" in answer:
-        return
-    question = " ".join(record.question.split())
-    sql = "SELECT seq FROM experience WHERE id = ?"
-    seq = whole_number(connection.execute(sql, (experience_id,)).fetchall())
-    new = facts.NewFact(f"{question.rstrip(' ?')}: {answer}", question, phrasing.about_key(question), answer)
-    facts.put(connection, seq, [new], now, record.id)
+    new = correction_fact(record, answer)
+    if new is not None:
+        sql = "SELECT seq FROM experience WHERE id = ?"
+        seq = whole_number(connection.execute(sql, (experience_id,)).fetchall())
+        facts.put(connection, seq, [new], now, record.id)
 
 
 def _say_again(connection: apsw.Connection, known: Record, source_ids: Sequence[str]) -> Record:

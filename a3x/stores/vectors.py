@@ -125,6 +125,16 @@ class Vectors:
         rows = self._db.read(lambda connection: connection.execute(sql, values).fetchall())
         return {str(hash): _floats(blob) for hash, blob in rows}
 
+    def of_questions(self, ids: Sequence[str], embedder_sha256: str) -> dict[str, Floats]:
+        """Vectors of the questions of these experiences that this embedder has seen, by id."""
+        sql = (
+            "SELECT experience.id, floats FROM vector JOIN experience ON experience.seq = vector.seq "
+            "WHERE experience.id IN (SELECT value FROM json_each(?)) AND part = 'query' AND embedder_sha256 = ?"
+        )
+        values = (json.dumps(list(ids)), embedder_sha256)
+        rows = self._db.read(lambda connection: connection.execute(sql, values).fetchall())
+        return {str(id): _floats(blob) for id, blob in rows}
+
     def unplaced(self, embedder_sha256: str, after_seq: int, limit: int) -> list[Unplaced]:
         """Spans beyond ``after_seq`` that this embedder has seen and the map does not know, oldest first."""
         values = (embedder_sha256, after_seq, limit)

@@ -112,9 +112,9 @@ def harm(home: Path, told: Acknowledged) -> list[str]:
     with Database(home / "a3x.db", RealDisk(), SystemClock()) as db:
         texts: dict[str, list[str]] = {}
         ratings: dict[str, int] = {}
-        for experience, words in Experiences(db).walk():
-            texts.setdefault(experience.id, []).append(experience.this)
-            ratings[experience.id] = len(words)
+        for kept in Experiences(db).walk():
+            texts.setdefault(kept.span.id, []).append(kept.span.this)
+            ratings[kept.span.id] = len(kept.feedback)
     lost = [id for id, text in told.texts.items() if texts.get(id) != [text]]
     lost += [id for id in told.rated if ratings.get(id) != 1]
     return [*lost, *check_database(home / "a3x.db")]

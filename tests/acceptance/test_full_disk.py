@@ -136,7 +136,7 @@ def fill_up_and_make_room(folder: Path, client: Client, left_bytes: int) -> None
 def harm(home: Path, told: Told) -> list[str]:
     """What is not as it was said to be: ids, and damage."""
     with Database(home / "a3x.db", RealDisk(), SystemClock()) as db:
-        there = {one.id: (one.this, len(words)) for one, words in Experiences(db).walk()}
+        there = {one.span.id: (one.span.this, len(one.feedback)) for one in Experiences(db).walk()}
     lost = [id for id, text in told.stored.items() if there.get(id, ("",))[0] != text]
     unrated = [id for id in told.rated if there.get(id, ("", 0))[1] != 1]
     return [*lost, *unrated, *(told.refused & there.keys()), *check_database(home / "a3x.db")]

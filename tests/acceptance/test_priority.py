@@ -20,6 +20,7 @@ from a3x.stores.clusters import Clusters
 from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences
 from a3x.stores.priorities import Calibration, Priorities, Priority
+from a3x.stores.vectors import Vectors
 from tests.support.interactions import Interaction, kinds, life, lift, tell
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(1500)]  # some 10 000 commits: slow on a busy disk
@@ -38,9 +39,9 @@ async def _live(seed: int, home: Path) -> Lived:
     lived = life(seed, COUNT)
     with Database(home / "a3x.db", RealDisk(), HandClock()) as db:
         experiences, priorities = Experiences(db), Priorities(db)
-        await tell(
-            Prioritiser(experiences, priorities, Clusters(db), PrioritySection(), HandClock()), experiences, lived
-        )
+        vectors = Vectors(db)
+        prioritiser = Prioritiser(experiences, priorities, Clusters(db), vectors, PrioritySection(), HandClock())
+        await tell(prioritiser, experiences, vectors, lived)
         rows = {row.span_id: row for row in priorities.window("general")}
         return lived, rows, priorities.calibration()
 

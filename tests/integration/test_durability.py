@@ -26,6 +26,7 @@ from a3x.stores.fakes import PowerCutDisk, SlowDisk
 from a3x.stores.vectors import NewVector, Space, Vectors
 from a3x.stores.words import Words
 from a3x.types import Experience
+from tests.support.forgetting import forget
 
 pytestmark = pytest.mark.integration
 
@@ -172,7 +173,7 @@ def test_power_cuts_leave_words_and_vectors_that_agree_with_the_rows(tmp_path: P
             row = np.eye(8, dtype=np.float32)[n % 8]
             await vectors.put(space.embedder_sha256, [NewVector(seq, "combined", f"{n}", row)])
             if n % 3 == 0:
-                await store.delete([f"{n - 1}"])
+                await forget(db, [f"{n - 1}"])
 
         for n in range(cuts):
             asyncio.run(live(n))

@@ -19,6 +19,7 @@ from a3x.stores.experiences import Experiences
 from a3x.stores.filters import Filter
 from a3x.stores.vectors import NewVector, Space, Vectors
 from a3x.types import Experience
+from tests.support.forgetting import forget
 
 pytestmark = pytest.mark.integration
 
@@ -79,7 +80,7 @@ def test_the_life_of_an_index(db: Database) -> None:
     assert len(narrow) == 7
 
     (file,) = (db.path.parent / FOLDER).iterdir()
-    asyncio.run(Experiences(db).delete(["17"]))
+    asyncio.run(forget(db, ["17"]))
     index.sweep()
     assert not file.exists() and Vectors(db).index(SPACE) is None
     assert 18 not in {near.seq for near in index.near(SPACE, rows(COUNT)[17], 10)}

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from a3x.memory.prioritiser import Prioritiser
 from a3x.stores.experiences import Experiences
+from a3x.stores.vectors import NewVector, Vectors
 from a3x.types import Experience, Feedback
 
 Kind = Literal["routine", "wrong", "error", "corrected", "novel"]
@@ -68,11 +69,14 @@ def life(seed: int, count: int = 1000) -> list[Interaction]:
     return _Life(seed).live(count)
 
 
-async def tell(prioritiser: Prioritiser, experiences: Experiences, lived: Sequence[Interaction]) -> None:
+async def tell(
+    prioritiser: Prioritiser, experiences: Experiences, vectors: Vectors, lived: Sequence[Interaction]
+) -> None:
     """Let the memory live through it as the daemon would, then review once as it does when idle."""
     for one in lived:
-        await experiences.add(one.span)
+        seq = await experiences.add(one.span)
         await prioritiser.recorded(one.span.id)
+        await vectors.put(EMBEDDER, [NewVector(seq, "query", one.span.id, one.vector)])
         await prioritiser.embedded(one.span.id, one.vector, EMBEDDER)
         for feedback in one.feedback:
             await experiences.add_feedback(feedback)

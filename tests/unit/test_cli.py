@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import subprocess
@@ -31,6 +32,7 @@ from tests.support import tiny
 from tests.support.http_house import FakeExperiences, FakeServices, experience
 from tests.support.models import SEVENTY_B, THREE_B
 from tests.support.scripted_daemon import scripted_daemon
+from tests.support.told import Teller
 
 
 @pytest.fixture(autouse=True)
@@ -291,6 +293,29 @@ def test_adapters_over_http(capsys: pytest.CaptureFixture[str], home: Path, tmp_
         assert a3x(capsys, "adapters", "show", "cli")[0] == 1
         assert a3x(capsys, "adapters", "import", __file__, "--theme", "cli")[0] == 1
         assert a3x(capsys, "adapters", "import", "no-such-file", "--theme", "cli")[0] == 1
+
+
+def test_facts_move_to_another_home_by_the_owners_word(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teller = Teller(tmp_path)
+    with teller.db:
+        teller.say("my locker code is 8471")
+        teller.say("my locker code is 9021")
+    file, manifest = tmp_path / "life.ndjson", tmp_path / "manifest.json"
+    assert a3x(capsys, "memory", "export", str(file))[0] == 0
+    files = {"files": {file.name: hashlib.sha256(file.read_bytes()).hexdigest()}}
+    for said, word, known in (
+        ({}, False, []),
+        ({}, True, []),
+        ({"facts": True}, True, [("9021", None), ("8471", 2)]),
+    ):
+        manifest.write_text(json.dumps({**files, **said}))
+        home = tmp_path / f"home{len(said)}{word}"
+        monkeypatch.setenv("A3X_HOME", str(home))
+        assert a3x(capsys, "memory", "import", str(file), *(("--owner-dataset", str(manifest)) if word else ()))[0] == 0
+        found = json.loads(a3x(capsys, "memory", "facts", "--replaced", "--json")[1])["facts"]
+        assert [(one["value"], one["superseded_by"]) for one in found] == known
 
 
 def test_recommendations_for_another_machine(capsys: pytest.CaptureFixture[str]) -> None:

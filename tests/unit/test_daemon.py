@@ -20,10 +20,11 @@ from a3x.app import App, build, build_engine
 from a3x.clock import SystemClock
 from a3x.config import Settings, load
 from a3x.engine.scripted import ScriptedEngine
-from a3x.errors import ConfigError, Conflict, EngineFailure, NotReady
+from a3x.errors import ConfigError, Conflict, EngineFailure, NotFound, NotReady
 from a3x.http.address import ADDRESS, read_address
 from a3x.http.guard import check_exposure
 from a3x.types import Clock, Message, ModelInfo
+from tests.support.told import Teller, make_old
 
 ASK = TurnRequest((Message("user", "hi"),))
 
@@ -76,6 +77,49 @@ def test_an_answer_is_remembered_unless_told_otherwise(tmp_path: Path) -> None:
 
     assert asyncio.run(live(True)) == (True, 1)
     assert asyncio.run(live(False)) == (False, 0)
+
+
+def test_imported_spans_get_their_priorities_without_a_restart(tmp_path: Path) -> None:
+    span = {"id": "x", "who": "w", "did": "chat", "this": "t", "when": 1.0, "status": "failed", "if_ok": ""}
+
+    async def live() -> dict[str, Any]:
+        app = build(settings(tmp_path, memory={"embed": False}), maker(LoadableScript()))
+        await app.start()
+        await app.prioritiser.settle()  # what is caught up with at the start
+        try:
+            await app.import_spans([(1, json.dumps(span).encode())])
+            deadline = asyncio.get_running_loop().time() + 20
+            while True:
+                try:
+                    return app.why("x")
+                except NotFound:
+                    assert asyncio.get_running_loop().time() < deadline
+                    await asyncio.sleep(0.05)
+        finally:
+            await app.stop()
+
+    assert asyncio.run(live())["components"]["error"]["value"] == 1.0
+
+
+def test_a_start_reads_the_facts_of_before(tmp_path: Path) -> None:
+    async def live() -> list[str]:
+        app = build(settings(tmp_path, memory={"embed": False}), maker(LoadableScript()))
+        await app.start()
+        try:
+            deadline = asyncio.get_running_loop().time() + 20
+            while not (found := app.facts.recent()):
+                assert asyncio.get_running_loop().time() < deadline
+                await asyncio.sleep(0.02)
+            return [fact.text for fact in found]
+        finally:
+            await app.stop()
+
+    teller = Teller(tmp_path)
+    teller.say("my locker code is 8471")
+    make_old(teller.db)
+    assert teller.facts.recent() == []
+    teller.db.close()
+    assert asyncio.run(live()) == ["my locker code is 8471"]
 
 
 def test_a_life_from_ready_to_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

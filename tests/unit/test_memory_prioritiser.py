@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences
 from a3x.stores.fakes import FullDisk
 from a3x.stores.priorities import Priorities
+from a3x.stores.vectors import NewVector, Vectors
 from a3x.types import Experience, Feedback
 from tests.support.interactions import life, tell
 
@@ -28,10 +29,11 @@ VECTORS = np.eye(8, dtype=np.float32)
 
 
 class House:
-    def __init__(self, db: Database, **settings: Any) -> None:
+    def __init__(self, db: Database, quiet_s: float = 0.0, **settings: Any) -> None:
         self.experiences, self.priorities, self.clusters = Experiences(db), Priorities(db), Clusters(db)
         parts = (self.experiences, self.priorities, self.clusters)
-        self.prioritiser = Prioritiser(*parts, PrioritySection(**settings), HandClock())
+        self.vectors = Vectors(db)
+        self.prioritiser = Prioritiser(*parts, self.vectors, PrioritySection(**settings), HandClock(), quiet_s=quiet_s)
         self.insight = Insight(*parts)
 
     async def ask(self, id: str, question: str, **more: Any) -> None:
@@ -72,6 +74,25 @@ def test_without_a_session_the_conversation_tells(db: Database) -> None:
         await house.ask("b", "thanks", session="", messages=messages)
         await house.ask("c", "no", session="")
         assert [house.priorities.get(id).reaction for id in ("a", "b")] == ["thanked", ""]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("meant", "reaction"), [(1.0, "rephrased"), (0.5, "moved_on")])
+def test_what_means_the_same_asks_the_same_again(db: Database, meant: float, reaction: str) -> None:
+    """Not a word is shared; only the stored vectors tell. Those of something else (the control) do not."""
+
+    async def run() -> None:
+        house = House(db)
+        second = np.array([meant, (1 - meant**2) ** 0.5, *[0.0] * 6], dtype=np.float32)
+        for seq, (id, question, vector) in enumerate(
+            [("a", "how big is my disk?", VECTORS[0]), ("b", "quanto espaço tem o meu HD?", second)], 1
+        ):
+            await house.ask(id, question)
+            assert house.priorities.get("a").reaction == ("" if id == "a" else "moved_on"), "by words alone"
+            await house.vectors.put("ab", [NewVector(seq, "query", id, vector)])
+            await house.prioritiser.embedded(id, vector, "ab")
+        assert house.priorities.get("a").reaction == reaction
 
     asyncio.run(run())
 
@@ -172,7 +193,7 @@ def test_told_live_or_caught_up_with_the_rows_are_the_same(tmp_path: Path) -> No
 def test_labels_calibrate_themselves(db: Database) -> None:
     async def run() -> None:
         house = House(db, min_outcomes=20)
-        await tell(house.prioritiser, house.experiences, life(1, 150))
+        await tell(house.prioritiser, house.experiences, house.vectors, life(1, 150))
         made = house.priorities.calibration()
         assert made is not None
         assert made.n >= 20
@@ -194,3 +215,42 @@ def test_the_sink_does_not_wait_and_a_failure_is_only_logged(db: Database) -> No
         assert house.priorities.find("gone") is None
 
     asyncio.run(run())
+
+
+def test_what_comes_in_bulk_is_caught_up_with_when_no_more_comes(db: Database) -> None:
+    async def run() -> None:
+        house = House(db, quiet_s=1.0)
+        await asyncio.gather(*(house.experiences.add(one.span) for one in life(1, 100)))
+        for _ in range(4):
+            house.prioritiser.catch_up_soon()
+            await asyncio.sleep(0.3)
+            assert len(house.priorities.missing(1000)) == 100, "nothing is computed while more is coming"
+        await _until(lambda: not house.priorities.missing(1))
+        assert house.priorities.window_size("general") == 100
+
+    asyncio.run(run())
+
+
+def test_catching_up_gives_way_to_what_comes_in_bulk_and_to_the_end(db: Database) -> None:
+    async def run() -> None:
+        house = House(db, quiet_s=1.0)
+        await asyncio.gather(*(house.experiences.add(one.span) for one in life(1, 300)))
+        house.prioritiser.soon(house.prioritiser.catch_up())
+        await _until(lambda: house.priorities.window_size("general") > 0)
+        house.prioritiser.catch_up_soon()
+        await house.prioritiser.settle()
+        assert 0 < house.priorities.window_size("general") < 300
+        await house.prioritiser.stop()
+        seen = house.priorities.window_size("general")
+        await asyncio.sleep(1.2)
+        assert house.priorities.window_size("general") == seen < 300, "what waits is left to the next start"
+        assert await House(db).prioritiser.catch_up() == 300 - seen
+
+    asyncio.run(run())
+
+
+async def _until(holds: Callable[[], bool], within_s: float = 20.0) -> None:
+    deadline = asyncio.get_running_loop().time() + within_s
+    while not holds():
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.005)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,40 @@ def test_a_redactor_that_lacks_a_rule_is_found_out(left_out: str, monkeypatch: p
     """Negative control."""
     monkeypatch.setattr(secrets, "RULES", tuple(rule for rule in secrets.RULES if rule.kind != left_out))
     assert share_missed(PLANTED) > 0.01
+
+
+def found_without_first_looks(monkeypatch: pytest.MonkeyPatch, texts: list[str]) -> list[list[secrets.Span]]:
+    with monkeypatch.context() as patched:
+        for name, always in (("_LONG_WORD", b""), ("_TWO_DIGITS", b""), ("SHORTEST", 0)):
+            patched.setattr(secrets, name, always)
+        return [secrets.find(text) for text in texts]
+
+
+def test_first_looks_hide_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(1)
+    whole = [one.text for one in PLANTED] + ["é".join(one.text) for one in PLANTED[::9]]
+    wide = [text.translate({ord("0") + n: chr(0x0660 + n) for n in range(10)}) for text in whole[::3]]
+    pieces = [text[at : at + chance.randrange(1, 60)] for text in whole for at in (0, chance.randrange(len(text)))]
+    texts = [*whole, *wide, *pieces]
+    assert [secrets.find(text) for text in texts] == found_without_first_looks(monkeypatch, texts)
+    monkeypatch.setattr(secrets, "_TWO_DIGITS", b"0" * 20)
+    looser = [secrets.find(text) for text in texts]
+    assert looser != found_without_first_looks(monkeypatch, texts), "control: a look that misses numbers is noticed"
+
+
+@pytest.mark.parametrize("name", ["password", "api_key", "Cookie", "cpf", "note", "DB_PASSWORD", "user", "x"])
+def test_names_that_tell_nothing_need_no_second_look(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    values = [one.secret for one in PLANTED[::3]] + ["hunter2x7", "529.982.247-25", "52998224725"]
+    quick = [redact_value({name: value}) for value in values]
+    monkeypatch.setattr(secrets, "tells", lambda name: True)
+    assert quick == [redact_value({name: value}) for value in values]
+
+
+def test_a_name_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control for the test above: deaf to names, a password is missed."""
+    assert redact_value({"password": "hunter2x7"}) != {"password": "hunter2x7"}
+    monkeypatch.setattr(secrets, "tells", lambda name: False)
+    assert redact_value({"password": "hunter2x7"}) == {"password": "hunter2x7"}
 
 
 def ordinary_lines() -> list[str]:

@@ -21,6 +21,7 @@ from a3x.errors import BadRequest, NotFound
 from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences
 from a3x.types import Experience, Feedback
+from tests.support.forgetting import forget
 
 
 @pytest.fixture
@@ -212,9 +213,9 @@ def test_a_walk_meets_everything_once_with_its_feedback(
     asyncio.run(main())
     monkeypatch.setattr("a3x.stores.experiences.PAGE", 5)
     met = list(experiences.walk())
-    assert [one.id for one, _ in met] == [str(n) for n in range(23)]
-    assert [[word.rating for word in words] for one, words in met if words] == [[1, -1]]
-    assert [one.id for one, _ in experiences.walk(after_seq=20)] == ["20", "21", "22"]
+    assert [one.span.id for one in met] == [str(n) for n in range(23)]
+    assert [[word.rating for word in one.feedback] for one in met if one.feedback] == [[1, -1]]
+    assert [one.span.id for one in experiences.walk(after_seq=20)] == ["20", "21", "22"]
     assert [one.id for one in experiences.get_many([3, 99, 1])] == ["2", "0"]
 
 
@@ -254,7 +255,7 @@ class Store(RuleBasedStateMachine):
     @rule(ids=st.lists(st.sampled_from("abcdef"), max_size=3))
     def delete(self, ids: list[str]) -> None:
         known = set(ids) & self.rows.keys()
-        assert asyncio.run(self.store.delete(ids)) == len(known)
+        assert asyncio.run(forget(self.db, ids)) == len(known)
         for id in known:
             del self.rows[id], self.words[id]
 

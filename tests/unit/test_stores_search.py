@@ -27,6 +27,7 @@ from a3x.stores.filters import EVERYTHING, Filter
 from a3x.stores.vectors import IndexFile, NewVector, Space, Vectors
 from a3x.stores.words import Words, words_of
 from a3x.types import Experience
+from tests.support.forgetting import forget
 
 PLAIN = Experience("", "user:local", "chat", "", 1.0, "completed", "")
 SPACE = Space("e" * 64)
@@ -138,9 +139,9 @@ def test_an_index_that_holds_a_deleted_vector_is_void(db: Database) -> None:
         put(db, add(db, id, id), unit(1, 2))
     made = IndexFile("f", "0" * 64, 2, 2, 1.0)
     assert asyncio.run(vectors.set_index(SPACE, made))
-    asyncio.run(Experiences(db).delete(["c"]))
+    asyncio.run(forget(db, ["c"]))
     assert vectors.index(SPACE) == made, "c is not in it"
-    asyncio.run(Experiences(db).delete(["a"]))
+    asyncio.run(forget(db, ["a"]))
     assert vectors.index(SPACE) is None
     assert not asyncio.run(vectors.set_index(SPACE, made)), "built before a was deleted, told of after"
     assert vectors.index_files() == set()
@@ -169,7 +170,7 @@ def fill_and_delete(db: Database) -> bytes:
     needle = row.tobytes()[:64]
     assert bytes_of(db, SECRET.encode()) and bytes_of(db, needle)
     assert find(db, f"{SECRET}{secret[0]}")
-    assert asyncio.run(Experiences(db).delete([*secret, "nobody"])) == 30
+    assert asyncio.run(forget(db, [*secret, "nobody"])) == 30
     assert find(db, f"{SECRET}{secret[0]}") == []
     return needle
 
@@ -247,7 +248,7 @@ class Beside(RuleBasedStateMachine):
 
     @rule(ids=st.lists(st.sampled_from("abcdef"), max_size=3))
     def delete(self, ids: list[str]) -> None:
-        asyncio.run(Experiences(self.db).delete(ids))
+        asyncio.run(forget(self.db, ids))
         for id in set(ids) & self.rows.keys():
             del self.rows[id]
             self.embedded.discard(id)
