@@ -359,7 +359,7 @@ class App:
         async def count(text: str) -> int:
             return len(await self._engine.tokenize(text, False))
 
-        return Recall(self.search, self.facts, self.settings.memory.recall, self.clock, count, info.parameters)
+        return Recall(self.search, self.facts, self.settings.memory.recall, count, info.parameters)
 
     def _build_learning(self) -> Learning:
         settings = self.settings.learn
