@@ -1,7 +1,8 @@
 """Recall before answering: from a conversation to the facts that bear on its last question, as notes in the prompt.
 
-Only what the user stated is recalled, never a model's answer, a file or a failed turn. Nothing relevant found leaves the
-conversation as it is, byte for byte. Knows no engine: who asks brings the way to count tokens.
+Only what the user stated is recalled, never a model's answer, a file or a failed turn; after it, to a larger model, what the
+agent is born knowing. Nothing relevant found leaves the conversation as it is, byte for byte. Knows no engine: who asks
+brings the way to count tokens.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 from a3x.config import RecallSection
 from a3x.errors import A3XError
+from a3x.memory.born import Born
 from a3x.memory.correction import detect
 from a3x.memory.record import language
 from a3x.memory.redact import redact
@@ -52,7 +54,10 @@ Count = Callable[[str], Awaitable[int]]
 
 @dataclass(frozen=True)
 class Source:
-    """One recalled fact: where it was said, how relevant it is (0 to 1) and why, and its text and value."""
+    """One recalled fact: where it was said, how relevant it is (0 to 1) and why, and its text and value.
+
+    Of what A³X is born with: the span's id, and no value.
+    """
 
     experience_id: str
     score: float
@@ -91,12 +96,21 @@ class Candidate:
 class Recall:
     """Recall for one served model of ``parameters``."""
 
-    def __init__(self, search: Search, facts: Facts, settings: RecallSection, count: Count, parameters: int) -> None:
+    def __init__(
+        self,
+        search: Search,
+        facts: Facts,
+        settings: RecallSection,
+        count: Count,
+        parameters: int,
+        born: Born | None = None,
+    ) -> None:
         self._search = search
         self._facts = facts
         self._settings = settings
         self._count = count
         self._most = settings.notes or (NOTES_SMALL if parameters < SMALL_PARAMETERS else NOTES)
+        self._born = born if settings.born and parameters >= SMALL_PARAMETERS else None
         usual = LIKELY_ALONE if self._most == 1 else LIKELY_AMONG
         self._min_score = usual if settings.min_score is None else settings.min_score
 
@@ -105,7 +119,8 @@ class Recall:
         try:
             found, note = await self.candidates(messages)
             relevant = [one for one in found if one.likely >= self._min_score]
-            sources = await self._fitting([self._source(one, note) for one in ordered(relevant)])
+            stated_first = [self._source(one, note) for one in ordered(relevant)]
+            sources = await self._fitting([*stated_first, *await self._born_with(messages)])
         except A3XError as error:
             log.warning("answered without memory: %s", error.message)
             return Recalled(messages)
@@ -134,12 +149,22 @@ class Recall:
             found.append(Candidate(fact, cosine, share, probability(cosine, share), news))
         return found, results.note
 
+    async def _born_with(self, messages: Sequence[Message]) -> list[Source]:
+        """What A³X knows about itself that bears on the last question, after all that the user stated."""
+        question = query_of(messages)
+        if self._born is None or not question:
+            return []
+        said = [message.content for message in messages]
+        return [
+            Source(one.span.id, round(one.likely, 4), f"born with: {_ways(one.share, one.cosine)}", one.span.if_ok, "")
+            for one in await self._born.near(question)
+            if not any(one.span.if_ok in text for text in said)
+        ]
+
     def _source(self, one: Candidate, note: str) -> Source:
         fact = one.fact
-        ways = f"words {one.share:.2f}" + ("" if one.cosine is None else f", meaning {one.cosine:.2f}")
-        return Source(
-            fact.experience_id, round(one.likely, 4), ways + (f" ({note})" if note else ""), fact.text, fact.value
-        )
+        why = _ways(one.share, one.cosine) + (f" ({note})" if note else "")
+        return Source(fact.experience_id, round(one.likely, 4), why, fact.text, fact.value)
 
     async def _fitting(self, ranked: Sequence[Source]) -> tuple[Source, ...]:
         """The best that fit number and token budget."""
@@ -151,6 +176,10 @@ class Recall:
                 kept.append(source)
                 left -= tokens
         return tuple(kept)
+
+
+def _ways(share: float, cosine: float | None) -> str:
+    return f"words {share:.2f}" + ("" if cosine is None else f", meaning {cosine:.2f}")
 
 
 class _Farthest:
