@@ -70,6 +70,8 @@ class Born:
         cosines = await self._cosines(question)
         found: list[Known] = []
         for span, cosine in zip(self._spans, cosines, strict=True):
+            if probability(cosine, 1.0) < LIKELY:
+                continue  # no words would be enough: most spans, and reading them takes longer than the cosines
             # by words alone an answer that holds one of them would do: "list the files"
             share = share_of_told(question, span.this if cosine is None else f"{span.this} {span.if_ok}")
             if share is not None and (likely := probability(cosine, share)) >= LIKELY:

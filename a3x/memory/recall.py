@@ -7,6 +7,7 @@ brings the way to count tokens.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -117,10 +118,10 @@ class Recall:
     async def recall(self, messages: tuple[Message, ...]) -> Recalled:
         """The conversation with what is known about its last question. A search that fails recalls nothing."""
         try:
-            found, note = await self.candidates(messages)
+            (found, note), born_with = await asyncio.gather(self.candidates(messages), self._born_with(messages))
             relevant = [one for one in found if one.likely >= self._min_score]
             stated_first = [self._source(one, note) for one in ordered(relevant)]
-            sources = await self._fitting([*stated_first, *await self._born_with(messages)])
+            sources = await self._fitting([*stated_first, *born_with])
         except A3XError as error:
             log.warning("answered without memory: %s", error.message)
             return Recalled(messages)

@@ -75,8 +75,8 @@ _NONE = re.compile(
 )
 """How a sentence begins that states nothing of its own."""
 _ANYBODY = re.compile(
-    r"(?:you|você) (?:(?:can|may|pode) )?(?:reach|enter|find|get|buy|call me|need \S+ for|alcança|entra|entrar|encontra|"
-    r"encontrar|compra|comprar|me chamar|precisa de \S+ para)\s",
+    r"(?:you|você) (?:(?:can|may|pode) )?(?:reach|enter|buy|call me|need \S+ for|alcança|entra|entrar|"
+    r"compra|comprar|me chamar|precisa de \S+ para|(?:find|encontra|encontrar)(?= (?-i:[A-ZÀ-Ý])))\s",
     re.IGNORECASE,
 )
 """How one begins that says of "you" what is so for anybody."""
@@ -135,18 +135,19 @@ _VERBS = tuple(
 _NAMING = frozenset(["is called", "are called", "is named", "se chama", "se chamam", "chama-se"])
 """These say whose name it is as "name" does."""
 _BEGINS = re.compile(
-    r"(?P<verb>me chamo|moro(?: em| na| no)?|trabalho(?: em| na| no| como)?|nasci(?: em)?|prefiro|gosto de|uso|dirijo|falo|"
+    r"(?P<verb>people call me|todos me chamam(?: de)?|me chamo|moro(?: em| na| no)?|"
+    r"trabalho(?: em| na| no| como)?|nasci(?: em)?|prefiro|gosto de|uso|dirijo|falo|"
     r"estudo|calço|programo em|bebo|torço para|sou)\s+",
     re.IGNORECASE,
 )
-"""Portuguese leaves out "eu"."""
+"""Portuguese leaves out "eu"; of others it says something of the user."""
 _SIGN = re.compile(r"\s*(?P<verb>[:=])\s+|\s+(?P<dash>[-–=])\s+")
 _COPULAS = frozenset([*f"{_BE}|{_MEAN}".split("|"), "it's", "it’s"])
 _SMALL = r"(?:my|our|the|o|a|os|as|meu|minha|meus|minhas|nosso|nossa)\s"
 _OWNED = re.compile(rf"^{_SMALL}|['’]s\s|s['’]\s|\b(?:of|for|do|da|de|dos|das)\s", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"(?:my|our|i|we|the|as for|for|when|whenever|meu|minha|meus|minhas|nosso|nossa|eu|nós|o|a|os|as|para|no caso|quanto|"
-    r"nobody|people|ninguém|temos|guardamos|atualizamos|usamos|mudamos|compramos|"
+    r"temos|guardamos|atualizamos|usamos|mudamos|compramos|"
     r"quando|quem|moro|trabalho|nasci|prefiro|tenho|sou|uso|gosto|falo|estudo)\b|['\"“‘`«]",
     re.IGNORECASE,
 )
@@ -256,6 +257,7 @@ def _statement(text: str, left: str, verb: str, right: str, said: bool) -> State
         bool(_OWNED.search(right))
         and not _OWNED.search(left)
         and not phrasing.MINE.search(f"{left} {verb}")
+        and not re.fullmatch(r"we|nós", left, re.IGNORECASE)
         and not said
     )
     about, value = (f"{doing} {right}".strip(), left) if turned else (f"{left}{doing}".strip(), right)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 from a3x.memory.recall import LIKELY_ALONE, LIKELY_AMONG, Candidate, ordered
 from a3x.memory.relevance import USUAL_COSINE, announced, probability, share_of_told, share_of_words
 from a3x.stores.facts import Fact
+from tests.support.relevance_fit import Question, figures, fit
+from tests.support.remembered import Asked
 
 SHARES = st.floats(0, 1)
 
@@ -81,3 +85,35 @@ def test_equals_stand_by_age_and_nothing_twice() -> None:
     again = replace(first, fact=replace(first.fact, number=5))
     assert [one.fact.number for one in ordered([first, second])] == [2, 1]
     assert len(ordered([first, again])) == 1
+
+
+# --- the program that made the constants -------------------------------------------------------------------------------
+
+
+def drawn(weights: tuple[float, float, float], number: int = 3_000) -> list[Question]:
+    """Questions with one fact each, right as often as these weights say."""
+    chance = random.Random(1)
+    made: list[Question] = []
+    for at in range(number):
+        cosine, share = chance.random(), chance.random()
+        right = chance.random() < 1 / (1 + np.exp(-np.dot(weights, (cosine, share, 1))))
+        told = Candidate(fact(at, "code", "right" if right else "wrong"), cosine, share, 0.5, False)
+        made.append(Question(at % 2, Asked("code?", "right", "en"), (told,)))
+    return made
+
+
+def test_the_fit_finds_the_weights_that_its_data_were_drawn_with() -> None:
+    wanted = (7.0, 5.0, -6.0)
+    assert fit(drawn(wanted)) == pytest.approx(wanted, abs=0.8)
+    assert fit(drawn((0.0, 0.0, -1.0)))[:2] == pytest.approx((0.0, 0.0), abs=0.3), "negative control: nothing to find"
+
+
+def test_the_figures_count_what_is_shown() -> None:
+    known = Question(1, Asked("code?", "8471", "en", outdated="9021"), (candidate(1, "code", "8471", 0.0),))
+    stale = replace(known, found=(candidate(1, "code", "9021", 0.0),))
+    unknown = Question(1, Asked("colour?", "", "en"), (candidate(1, "code", "8471", 0.0),))
+    sure, unsure = np.array([0.0, 0.0, 9.0]), np.array([0.0, 0.0, -9.0])
+    shown = figures([known, stale, unknown], sure)
+    assert (shown["hit@5"], shown["hit@1"], shown["outdated first"], shown["unknown: none of 5"]) == (0.5, 0.5, 0.5, 0)
+    hidden = figures([known, stale, unknown], unsure)
+    assert (hidden["hit@5 of all"], hidden["hit@5"], hidden["hit@1"], hidden["unknown: none of 1"]) == (0.5, 0, 0, 1)
