@@ -38,7 +38,9 @@ from a3x.learn.forget import Forgetter, copies
 from a3x.learn.leased import LeasedTrainer
 from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
+from a3x.memory import born
 from a3x.memory.backlog import FactBacklog
+from a3x.memory.born import Born
 from a3x.memory.index import Index
 from a3x.memory.indexer import Indexer
 from a3x.memory.insight import Insight
@@ -178,6 +180,9 @@ class App:
         self.facts = Facts(db)
         self._backlog = FactBacklog(experiences, learnt.records, self.facts)
         self.search = Search(experiences, Words(db), self._index, embedder)
+        self._born_with = Born(
+            born.read(resources.path(f"memory/{born.FILE}")), embedder if settings.memory.embed else None
+        )
         self._importer = Importer(db)
         self._indexer = Indexer(vectors, embedder, self._index, self.prioritiser, self._quiet_s)
         self._learnt = learnt
@@ -222,6 +227,7 @@ class App:
         await self._backlog.stop()
         await self.prioritiser.stop()
         await self._indexer.stop()
+        await self._born_with.stop()
         await self.embedder.close()
         await self._engine.close()
         await asyncio.to_thread(self._db.close)
@@ -366,7 +372,7 @@ class App:
         async def count(text: str) -> int:
             return len(await self._engine.tokenize(text, False))
 
-        return Recall(self.search, self.facts, self.settings.memory.recall, self.clock, count, info.parameters)
+        return Recall(self.search, self.facts, self.settings.memory.recall, count, info.parameters, self._born_with)
 
     def _build_learning(self) -> Learning:
         settings = self.settings.learn

@@ -103,8 +103,10 @@ class RecallSection(_Section):
     """Facts a question gets at most; 0: one for a model below 50 M parameters, else five."""
     tokens: int = Field(default=256, ge=16)
     """Tokens they may have together."""
-    min_score: float = Field(default=0.55, ge=0, le=1)
-    """How relevant a fact must be: the mean of its cosine and of the share of the question's words that it holds."""
+    born: bool = True
+    """Whether a model from 50 M parameters on is also told what A³X knows about itself, where the question is about that."""
+    min_score: float | None = Field(default=None, ge=0, le=1)
+    """How likely a fact must be the one asked for; without it 0.5 for a single note, 0.1 for several to choose from."""
 
 
 class MemorySection(_Section):

@@ -1,11 +1,13 @@
 """Recall before answering: from a conversation to the facts that bear on its last question, as notes in the prompt.
 
-Only what the user stated is recalled, never a model's answer, a file or a failed turn. Nothing relevant found leaves the
-conversation as it is, byte for byte. Knows no engine: who asks brings the way to count tokens.
+Only what the user stated is recalled, never a model's answer, a file or a failed turn; after it, to a larger model, what the
+agent is born knowing. Nothing relevant found leaves the conversation as it is, byte for byte. Knows no engine: who asks
+brings the way to count tokens.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,15 +15,17 @@ from dataclasses import dataclass
 
 from a3x.config import RecallSection
 from a3x.errors import A3XError
+from a3x.memory.born import Born
 from a3x.memory.correction import detect
 from a3x.memory.record import language
 from a3x.memory.redact import redact
+from a3x.memory.relevance import announced, probability, share_of_words
 from a3x.memory.search import Results, Search
 from a3x.memory.statement import stated
 from a3x.stores import phrasing
 from a3x.stores.facts import Fact, Facts
 from a3x.stores.filters import Filter
-from a3x.types import Clock, Message
+from a3x.types import Message
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +35,12 @@ MAX_QUESTION_CHARS = 2_000
 SMALL_PARAMETERS = 50_000_000
 """Below this a model copies from its notes but cannot choose among them (docs/decisions/0024): it gets one."""
 NOTES_SMALL, NOTES = 1, 5
-USUAL_COSINE = 0.6
-"""Of a question and its fact: stands in where there is no embedder, or the fact is not embedded yet."""
-RIVAL = 0.2
-"""How much less relevant a later fact may be and still take an earlier one's place in an answer."""
-RECENT_BONUS, HALF_LIFE_S = 0.02, 30 * 86_400.0
-"""What a fact of today has over an old one: it decides between equals."""
+LIKELY_ALONE, LIKELY_AMONG = 0.5, 0.1
+"""How likely a fact must be the one asked for: where it is the only note, and where a larger model chooses among several."""
+RIVAL = 0.3
+"""How much less likely a later fact may be and still take an earlier one's place in an answer."""
+NEWER = 0.2
+"""The same of one that was told as news and is otherwise less like the earlier: it goes before it, and both are kept."""
 _REFERS = re.compile(
     r"\b(?:it|its|that|this|they|them|their|he|she|his|her|him|one|ele|ela|eles|elas|dele|dela|deles|delas|isso|esse|essa|"
     r"disso|desse|dessa|nele|nela)\b",
@@ -51,7 +55,10 @@ Count = Callable[[str], Awaitable[int]]
 
 @dataclass(frozen=True)
 class Source:
-    """One recalled fact: where it was said, how relevant it is (0 to 1) and why, and its text and value."""
+    """One recalled fact: where it was said, how relevant it is (0 to 1) and why, and its text and value.
+
+    Of what A³X is born with: the span's id, and no value.
+    """
 
     experience_id: str
     score: float
@@ -74,62 +81,91 @@ class Recalled:
 
 
 @dataclass(frozen=True)
-class _Candidate:
-    """A fact that is relevant, and how much of the question's words it holds."""
+class Candidate:
+    """A fact that may be the one asked for: its cosine to the question (None: unknown), the share of its words, P(asked for).
+
+    The cosine of what meaning did not find is that of the farthest it found. ``news``: it was told as something new.
+    """
 
     fact: Fact
+    cosine: float | None
     share: float
-    source: Source
+    likely: float
+    news: bool
 
 
 class Recall:
     """Recall for one served model of ``parameters``."""
 
     def __init__(
-        self, search: Search, facts: Facts, settings: RecallSection, clock: Clock, count: Count, parameters: int
+        self,
+        search: Search,
+        facts: Facts,
+        settings: RecallSection,
+        count: Count,
+        parameters: int,
+        born: Born | None = None,
     ) -> None:
         self._search = search
         self._facts = facts
         self._settings = settings
-        self._clock = clock
         self._count = count
         self._most = settings.notes or (NOTES_SMALL if parameters < SMALL_PARAMETERS else NOTES)
+        self._born = born if settings.born and parameters >= SMALL_PARAMETERS else None
+        usual = LIKELY_ALONE if self._most == 1 else LIKELY_AMONG
+        self._min_score = usual if settings.min_score is None else settings.min_score
 
     async def recall(self, messages: tuple[Message, ...]) -> Recalled:
         """The conversation with what is known about its last question. A search that fails recalls nothing."""
-        question = query_of(messages)
-        if not question or not self._facts.any():
-            return Recalled(messages)
         try:
-            results = await self._search.search(question, DEPTH, Filter(stated=True), "query")
-            sources = await self._fitting(self._ranked(question, results, messages))
+            (found, note), born_with = await asyncio.gather(self.candidates(messages), self._born_with(messages))
+            relevant = [one for one in found if one.likely >= self._min_score]
+            stated_first = [self._source(one, note) for one in ordered(relevant)]
+            sources = await self._fitting([*stated_first, *born_with])
         except A3XError as error:
             log.warning("answered without memory: %s", error.message)
             return Recalled(messages)
         return Recalled(with_notes(messages, [one.text for one in sources]), sources) if sources else Recalled(messages)
 
-    def _ranked(self, question: str, results: Results, messages: Sequence[Message]) -> list[Source]:
-        """What is relevant enough, best first, without what the conversation says itself."""
-        similarity = {one.experience.seq: one.similarity for one in results.found}
+    async def candidates(self, messages: Sequence[Message]) -> tuple[list[Candidate], str]:
+        """Every fact that names what the last question names, likely or not, without what the conversation says itself.
+
+        And why search by meaning was left out, "" if it was not.
+        """
+        question = query_of(messages)
+        if not question or not self._facts.any():
+            return [], ""
+        results = await self._search.search(question, DEPTH, Filter(stated=True), "query")
+        spans = {one.experience.seq: one for one in results.found}
+        farthest = _Farthest(results)
         said = {redact(message.content) for message in messages}
-        found: list[_Candidate] = []
-        for fact in self._facts.said_in(list(similarity)):
-            cosine = similarity[fact.seq]
+        found: list[Candidate] = []
+        for fact in self._facts.said_in(list(spans)):
             share = share_of_words(question, fact)
             if share is None or any(fact.text in text for text in said):
                 continue
-            score = (share + (USUAL_COSINE if cosine is None else max(cosine, 0.0))) / 2
-            if score < self._settings.min_score:
-                continue
-            ways = f"words {share:.2f}" + ("" if cosine is None else f", meaning {cosine:.2f}")
-            score = round(min(1.0, score + self._recent(fact)), 4)
-            why = ways + (f" ({results.note})" if results.note else "")
-            found.append(_Candidate(fact, share, Source(fact.experience_id, score, why, fact.text, fact.value)))
-        kept = {one.fact.text: one.source for one in found if not any(_outdates(newer, one) for newer in found)}
-        return sorted(kept.values(), key=lambda source: -source.score)
+            span = spans[fact.seq]
+            cosine = farthest.cosine(fact.seq) if span.similarity is None else span.similarity
+            news = announced(span.experience.this)
+            found.append(Candidate(fact, cosine, share, probability(cosine, share), news))
+        return found, results.note
 
-    def _recent(self, fact: Fact) -> float:
-        return RECENT_BONUS * 0.5 ** (max(0.0, self._clock.now() - fact.created) / HALF_LIFE_S)
+    async def _born_with(self, messages: Sequence[Message]) -> list[Source]:
+        """What A³X knows about itself that bears on the last question, after all that the user stated."""
+        question = query_of(messages)
+        if self._born is None or not question:
+            return []
+        said = [message.content for message in messages]
+        return [
+            Source(one.span.id, round(one.likely, 4), f"born with: {_ways(one.share, one.cosine)}", one.span.if_ok, "")
+            for one in await self._born.near(question)
+            if not any(one.span.if_ok in text for text in said)
+        ]
+
+    def _source(self, one: Candidate, note: str) -> Source:
+        fact = one.fact
+        why = _ways(one.share, one.cosine) + (f" ({note})" if note else "")
+        return Source(fact.experience_id, round(one.likely, 4), why, fact.text, fact.value)
 
     async def _fitting(self, ranked: Sequence[Source]) -> tuple[Source, ...]:
         """The best that fit number and token budget."""
@@ -143,7 +179,35 @@ class Recall:
         return tuple(kept)
 
 
-def _outdates(newer: _Candidate, older: _Candidate) -> bool:
+def _ways(share: float, cosine: float | None) -> str:
+    return f"words {share:.2f}" + ("" if cosine is None else f", meaning {cosine:.2f}")
+
+
+class _Farthest:
+    """How near to a question what words alone found can be at most."""
+
+    def __init__(self, results: Results) -> None:
+        seen = {one.experience.seq: one.similarity for one in results.found if one.similarity is not None}
+        self._newest = max(seen, default=0)
+        self._cosine = min(seen.values(), default=None)
+
+    def cosine(self, seq: int) -> float | None:
+        """None for what is newer than all that has a vector: it may not be embedded yet."""
+        return self._cosine if seq < self._newest else None
+
+
+def ordered(found: Sequence[Candidate]) -> list[Candidate]:
+    """The likeliest first, without repetitions and what a later fact outdates; news go before what they may renew."""
+    kept = {one.fact.text: one for one in found if not any(_outdates(newer, one) for newer in found)}
+    ranked = sorted(kept.values(), key=lambda one: (-one.likely, -one.fact.number))
+    for news in sorted((one for one in ranked if one.news), key=lambda one: one.fact.number):
+        ranked.remove(news)
+        before = (at for at, one in enumerate(ranked) if _renews(news, one) or one.likely < news.likely)
+        ranked.insert(next(before, len(ranked)), news)
+    return ranked
+
+
+def _outdates(newer: Candidate, older: Candidate) -> bool:
     """Whether a later fact, of the same things and in a value of the same kind, holds as much of the question.
 
     Statements about the same thing in other words ("my badge", "my staff number") are told apart by nothing else.
@@ -153,11 +217,24 @@ def _outdates(newer: _Candidate, older: _Candidate) -> bool:
         new.number > old.number
         and bool(new.value)
         and newer.share >= older.share
-        and newer.source.score >= older.source.score - RIVAL
+        and newer.likely >= older.likely - RIVAL
         and phrasing.subject_names(new.about) == phrasing.subject_names(old.about)
         and phrasing.about_user(new.about) == phrasing.about_user(old.about)
         and _shape(new.value) == _shape(old.value)
     )
+
+
+def _renews(news: Candidate, older: Candidate) -> bool:
+    """Whether what was told as news is nearly as likely, and both or neither hold a number."""
+    return (
+        news.fact.number > older.fact.number
+        and news.likely >= older.likely - NEWER
+        and _has_number(news.fact) == _has_number(older.fact)
+    )
+
+
+def _has_number(fact: Fact) -> bool:
+    return bool(re.search(r"\d", fact.value or fact.text))
 
 
 def _shape(value: str) -> str:
@@ -186,22 +263,6 @@ def _corrects(messages: Sequence[Message]) -> bool:
     if [message.role for message in spoken] != ["user", "assistant", "user"]:
         return False
     return detect(*(message.content for message in spoken)) is not None
-
-
-def share_of_words(question: str, fact: Fact) -> float | None:
-    """How much of what a question is about the fact speaks of, 0 to 1; None if they name different things.
-
-    The fact must hold every name of the question, and the question every name of what the fact is about: the code of
-    Ana's locker is no answer to a question about Rui's.
-    """
-    words, told = phrasing.stems(question), phrasing.stems(fact.text)
-    if not phrasing.names(question) <= told:
-        return None
-    beside = phrasing.about(fact.value) or phrasing.subject_names(fact.about)  # the sides may be taken for each other
-    if not phrasing.subject_names(fact.about) <= words and not beside & words:
-        return None
-    about, told = phrasing.alike(phrasing.about(question)), phrasing.alike(told)
-    return len(about & told) / len(about) if about else 0.0
 
 
 def with_notes(messages: tuple[Message, ...], notes: Sequence[str]) -> tuple[Message, ...]:

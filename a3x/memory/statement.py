@@ -68,20 +68,40 @@ _NONE = re.compile(
     r"with|without|from|to|by|then|but|or|because|repeat|say|spell|echo|type|translate|calculate|"
     r"qual|quais|que|onde|como|quando|quanto|quantos|quantas|por que|porque|será|liste|mostre|escreva|crie|diga|"
     r"me|explique|apague|remova|copie|mova|ache|conte|ordene|abra|ele|ela|eles|elas|isso|isto|esse|essa|este|esta|aquilo|"
-    r"help|voce|você|vocês|seu|sua|nada|tudo|alguém|ninguém|talvez|obrigad[oa]|desculpe|sim|em|no|na|com|sem|mas|ou|se|repita|"
+    r"go and|help|"
+    r"voce|você|vocês|seu|sua|nada|tudo|alguém|ninguém|talvez|obrigad[oa]|desculpe|sim|em|no|na|com|sem|mas|ou|se|repita|"
     r"soletre|traduza|calcule|faça|faz)\b",
     re.IGNORECASE,
 )
 """How a sentence begins that states nothing of its own."""
+_ANYBODY = re.compile(
+    r"(?:you|você) (?:(?:can|may|pode) )?(?:reach|enter|buy|call me|need \S+ for|alcança|entra|entrar|"
+    r"compra|comprar|me chamar|precisa de \S+ para|(?:find|encontra|encontrar)(?= (?-i:[A-ZÀ-Ý])))\s",
+    re.IGNORECASE,
+)
+"""How one begins that says of "you" what is so for anybody."""
+_NOTED = re.compile(
+    r"(?:use|call|check out|be (?:there|at|in|on)|in|on|at|from|by|with|no|na|em|com|digite|vá)\s", re.IGNORECASE
+)
+"""What begins requests, unless they were told to be remembered."""
+_DEFINES = re.compile(
+    r"(?:is|are|é|são)\s+(?:my|our|o meu|a minha|o nosso|a nossa)\s"
+    r"|(?:stands? for|means?|significa|representa)\s[^'\"“‘`«]*['\"“‘`«]",
+    re.IGNORECASE,
+)
+"""What says of any word what it is to the user: "… is my name for", "… means 'ls -l'"."""
 _ASKS = re.compile(
     r"\b(?:what|which|who|whom|how|why|o que|qual|quais|(?:would|['’]d) like|like to|need|needs|want|have to|don['’]?t|"
-    r"quero|queria|preciso|gostaria|ajud[ae]|tenho que|forgot|forgotten|can['’]t remember|to remember|asked for|recall|"
-    r"esqueci|não (?:me )?lembro|transforme|complete|preencha|fill in|finish the|traduz\w*)\b|(?:\b(?:is|are|é|são)|[:=…_])\s*$",
+    r"quero|queria|preciso|gostaria|ajud[ae]|tenho que|forgot|forgotten|can['’]t remember|to remember|"
+    r"forgetting|looking for|asked for|recall|"
+    r"esqueci|esquecendo|procurando|"
+    r"não (?:me )?lembro|transforme|complete|preencha|fill in|finish the|traduz\w*)\b|(?:\b(?:is|are|é|são)|[:=…_])\s*$",
     re.IGNORECASE,
 )
 """Words of questions and requests, wherever they stand."""
 _FRAME = re.compile(
-    r"(?:when(?:ever)? (?:i say|it comes to)|if i say|sempre que eu (?:digo|falar|disser)|"
+    r"(?:when(?:ever)? (?:i say|it comes to)|if i say|saying ['\"“‘`«]|dizer ['\"“‘`«]|by ['\"“‘`«][^'\"”’`»]+['\"”’`»] i mean\b|"
+    r"com ['\"“‘`«][^'\"”’`»]+['\"”’`»] eu quero dizer\b|in our language|na nossa língua|sempre que eu (?:digo|falar|disser)|"
     r"quando eu (?:digo|falo)|se eu disser|quando o assunto é|"
     r"no (?:meu )?caso|as for|quanto a)\b",
     re.IGNORECASE,
@@ -96,6 +116,7 @@ _DO = (
     "wear|wears|turned|code in|codes in|program in|write in|drink|drinks|eat|eats|play|plays|listen to|listens to|"
     "support|supports|own|owns|lead|leads|manage|manages|run|runs|take|takes|cost|costs|weigh|weighs|meet|meets|open|opens|close|closes|"
     "start|starts|begin|begins|end|ends|listen|listens|answer|answers|belong to|belongs to|has|go by|goes by|bought|teaches|"
+    "always order|always orders|orders|may spend|can spend|"
     "keep|keeps|expire|expires|arrive|arrives|leave|leaves|is kept|are kept|report to|reports to|go to|goes to|grew up in"
 )
 _FAZER = (
@@ -103,6 +124,7 @@ _FAZER = (
     "trabalha na|trabalha no|trabalha em|trabalha|nasci em|nasci|nasceu em|nasceu|prefiro|prefere|gosto de|gosta de|uso|usa|"
     "dirijo|falo|estudo|visto|calço|calça|programo em|programa em|bebo|bebe|como|come|jogo|joga|torço para|torce para|tenho|tem|"
     "lidera|lidero|cuida|dura|leva|custa|pesa|abre|fecha|começa|termina|acaba|fica|vence|atende por|atende|responde|roda|"
+    "dá aula para|dá aulas para|sempre pede|pede|gerencia|dirige|vai ao|vai à|"
     "funciona|escuta|pertence a|pertence|sou|faço|faz|se reúne|reúne-se|comprou|precisa de|sai|chega|respondo a"
 )
 _VERBS = tuple(
@@ -113,17 +135,19 @@ _VERBS = tuple(
 _NAMING = frozenset(["is called", "are called", "is named", "se chama", "se chamam", "chama-se"])
 """These say whose name it is as "name" does."""
 _BEGINS = re.compile(
-    r"(?P<verb>me chamo|moro(?: em| na| no)?|trabalho(?: em| na| no| como)?|nasci(?: em)?|prefiro|gosto de|uso|dirijo|falo|"
+    r"(?P<verb>people call me|todos me chamam(?: de)?|me chamo|moro(?: em| na| no)?|"
+    r"trabalho(?: em| na| no| como)?|nasci(?: em)?|prefiro|gosto de|uso|dirijo|falo|"
     r"estudo|calço|programo em|bebo|torço para|sou)\s+",
     re.IGNORECASE,
 )
-"""Portuguese leaves out "eu"."""
+"""Portuguese leaves out "eu"; of others it says something of the user."""
 _SIGN = re.compile(r"\s*(?P<verb>[:=])\s+|\s+(?P<dash>[-–=])\s+")
 _COPULAS = frozenset([*f"{_BE}|{_MEAN}".split("|"), "it's", "it’s"])
 _SMALL = r"(?:my|our|the|o|a|os|as|meu|minha|meus|minhas|nosso|nossa)\s"
 _OWNED = re.compile(rf"^{_SMALL}|['’]s\s|s['’]\s|\b(?:of|for|do|da|de|dos|das)\s", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"(?:my|our|i|we|the|as for|for|when|whenever|meu|minha|meus|minhas|nosso|nossa|eu|nós|o|a|os|as|para|no caso|quanto|"
+    r"temos|guardamos|atualizamos|usamos|mudamos|compramos|"
     r"quando|quem|moro|trabalho|nasci|prefiro|tenho|sou|uso|gosto|falo|estudo)\b|['\"“‘`«]",
     re.IGNORECASE,
 )
@@ -179,6 +203,8 @@ def _parse(sentence: str) -> Statement | None:
         text = text[match.end() :]
     text = _TAIL.sub("", text).strip(" .!")
     said = _FRAME.match(text) is not None
+    if _ANYBODY.match(text) or (led and _NOTED.match(text) and not _ASKS.search(text)):
+        return None if kinds(text) else _whole(text)
     if not text or kinds(text) or (not said and (_NONE.match(text) or _ASKS.search(text))):
         return None
     if match := _BEGINS.match(text):
@@ -186,7 +212,7 @@ def _parse(sentence: str) -> Statement | None:
     for verb in _VERBS:
         if match := verb.search(text):
             left, right = text[: match.start()], text[match.end() :]
-            if not (led or said or _may_be_subject(left)):
+            if not (led or said or _may_be_subject(left) or _defines(text, match)):
                 return None
             return _statement(text, left, match["verb"], right, said)
     match = _SIGN.search(text)
@@ -201,7 +227,7 @@ def _whole(text: str) -> Statement | None:
     """A sentence of a subject and of names or numbers whose verb is none of ours: kept whole, and nothing replaces it."""
     words = text.split()
     telling = _TELLING.search(text, len(words[0]))
-    judged = re.search(r"\b(?:you|your|você|vocês)\b", text, re.IGNORECASE)
+    judged = not _ANYBODY.match(text) and re.search(r"\b(?:you|your|você|vocês)\b", text, re.IGNORECASE)
     if telling is None or judged or not MIN_WHOLE_WORDS <= len(words) <= MAX_SIDE_WORDS:
         return None
     return Statement(text, text, "")
@@ -210,6 +236,11 @@ def _whole(text: str) -> Statement | None:
 def _may_be_subject(left: str) -> bool:
     named = bool(_NAME.match(left)) and (len(left.split()) <= MAX_NAME_WORDS or bool(re.search(r"['’]s\s", left)))
     return named or bool(_SUBJECT.match(left))
+
+
+def _defines(text: str, verb: re.Match[str]) -> bool:
+    short = len(text[: verb.start()].split()) <= MAX_NAME_WORDS
+    return short and _DEFINES.match(text, verb.start("verb")) is not None
 
 
 def _statement(text: str, left: str, verb: str, right: str, said: bool) -> Statement | None:
@@ -226,6 +257,7 @@ def _statement(text: str, left: str, verb: str, right: str, said: bool) -> State
         bool(_OWNED.search(right))
         and not _OWNED.search(left)
         and not phrasing.MINE.search(f"{left} {verb}")
+        and not re.fullmatch(r"we|nós", left, re.IGNORECASE)
         and not said
     )
     about, value = (f"{doing} {right}".strip(), left) if turned else (f"{left}{doing}".strip(), right)

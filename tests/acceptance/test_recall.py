@@ -8,49 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from a3x import ids, resources
-from a3x.app import build_embedder
-from a3x.clock import HandClock, SystemClock
-from a3x.config import EngineSection, RecallSection, Settings
-from a3x.disk import RealDisk
-from a3x.engine.embedding import TextEmbedder
+from a3x import resources
+from a3x.clock import SystemClock
+from a3x.config import EngineSection
 from a3x.engine.scheduler import LlamaEngine
 from a3x.memory import recall
-from a3x.memory.index import Index
-from a3x.memory.indexer import Indexer
-from a3x.memory.recall import NOTES, Recall, Recalled, Source, with_notes
-from a3x.memory.record import Recorder
-from a3x.memory.search import Search
-from a3x.stores.db import Database
-from a3x.stores.experiences import Experiences
+from a3x.memory.recall import NOTES, Recalled, Source, with_notes
 from a3x.stores.facts import Facts
-from a3x.stores.vectors import Floats, Vectors
-from a3x.stores.words import Words
-from a3x.types import BASE_MIX, Completion, Experience, Generation, Message, Sampling
-from tests.support.remembered import Asked, Life, life
+from a3x.types import BASE_MIX, Completion, Generation, Message, Sampling
+from tests.support.lived import lived, recalled
+from tests.support.remembered import Asked
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(1500)]
 SEED = 23
 HIT, TIMES, HONEST = 0.9, 3.0, 0.9
 UNKNOWN = ("know", "sei")
 Answer = Callable[[Asked, Recalled], Any]
-
-
-class NoMap:
-    """Places nothing on a map: this is about recall."""
-
-    async def embedded(self, id: str, vector: Floats, embedder_sha256: str) -> None: ...
-
-    async def review(self) -> int:
-        return 0
 
 
 class ScriptedReader:
@@ -71,51 +50,6 @@ class RandomRecall:
         drawn = self._chance.sample(self._all, NOTES)
         sources = tuple(Source(one.experience_id, 1.0, "by chance", one.text, one.value) for one in drawn)
         return Recalled(with_notes(messages, [one.text for one in sources[:1]]), sources)
-
-
-@dataclass
-class House:
-    db: Database
-    embedder: Any
-    lived: Life
-    clock: HandClock = field(default_factory=HandClock)
-
-    def recall(self, notes: int, embedder: TextEmbedder | None, **settings: Any) -> Recall:
-        index = Index(Vectors(self.db), self.db.path, self.clock)
-        search = Search(Experiences(self.db), Words(self.db), index, embedder)
-
-        async def count(text: str) -> int:
-            return len(text.split())
-
-        return Recall(search, Facts(self.db), RecallSection(notes=notes, **settings), self.clock, count, 10**9)
-
-
-@asynccontextmanager
-async def lived(home: Path, supersedes: bool = True) -> AsyncIterator[House]:
-    """A memory after all that was said, embedded."""
-    settings = Settings(home=home)
-    embedder = build_embedder(settings)
-    with Database(home / "a3x.db", RealDisk(), HandClock()) as db:
-        house = House(db, embedder, life(SEED))
-        recorder = Recorder(Experiences(db), house.clock)
-        for number, text in enumerate(house.lived.said):
-            await recorder.record(_chat(text, number))
-        if not supersedes:
-            await asyncio.wrap_future(db.write(lambda c: c.execute("UPDATE fact SET superseded_by = NULL").fetchall()))
-        indexer = Indexer(Vectors(db), embedder, Index(Vectors(db), db.path, house.clock), NoMap(), settle_s=0.0)
-        await indexer.catch_up()
-        yield house
-        await embedder.close()
-
-
-def _chat(text: str, number: int) -> Experience:
-    messages = ({"role": "user", "content": text},)
-    plain = Experience(ids.new_id("exp", SystemClock()), "user:local", "chat", text, 1.0, "completed", "Noted.")
-    return replace(plain, when=1.0 + number, session=f"s{number // 8}", messages=messages)
-
-
-async def recalled(house: House, by: Recall | RandomRecall, asked: Sequence[Asked]) -> list[Recalled]:
-    return [await by.recall((Message("user", one.question),)) for one in asked]
 
 
 def right(one: Asked, answer: str) -> bool:
@@ -165,15 +99,15 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
 
 async def _measure(home: Path) -> dict[str, float]:
     reader = ScriptedReader()
-    async with lived(home) as house:
+    async with lived(home, SEED) as house:
         known, unknown = house.lived.known, house.lived.unknown
-        five = await recalled(house, house.recall(NOTES, house.embedder), known)
-        words = await recalled(house, house.recall(NOTES, None), known)
-        ranked = await recalled(house, house.recall(NOTES, house.embedder, min_score=0), known)
-        ranked_by_words = await recalled(house, house.recall(NOTES, None, min_score=0), known)
-        one = await recalled(house, house.recall(1, house.embedder), known)
-        none = await recalled(house, house.recall(1, house.embedder), unknown)
-        chance = await recalled(house, RandomRecall(Facts(house.db)), known)
+        five = await recalled(house.recall(NOTES, house.embedder), known)
+        words = await recalled(house.recall(NOTES, None), known)
+        ranked = await recalled(house.recall(NOTES, house.embedder, min_score=0), known)
+        ranked_by_words = await recalled(house.recall(NOTES, None, min_score=0), known)
+        one = await recalled(house.recall(1, house.embedder), known)
+        none = await recalled(house.recall(1, house.embedder), unknown)
+        chance = await recalled(RandomRecall(Facts(house.db)), known)
         bare = [Recalled((Message("user", each.question),)) for each in known]
         answers = await read([*known, *known, *unknown, *known], [*one, *bare, *none, *chance])
         told, untold, honest, guessed = (
@@ -220,6 +154,10 @@ def test_what_was_told_is_found(figures: dict[str, float]) -> None:
     assert figures["hit@5"] >= HIT
 
 
+def test_what_was_told_is_recalled(figures: dict[str, float]) -> None:
+    assert figures["relevant enough to recall"] >= HIT
+
+
 def test_the_seed_answers_three_times_more(figures: dict[str, float]) -> None:
     assert figures["seed with recall"] >= TIMES * max(figures["seed without"], 0.05)
 
@@ -241,8 +179,8 @@ def test_a_memory_without_supersession_recalls_what_is_outdated(
     monkeypatch.setattr(recall, "RIVAL", -1.0)
 
     async def run() -> float:
-        async with lived(tmp_path, supersedes=False) as house:
-            found = await recalled(house, house.recall(NOTES, house.embedder), house.lived.known)
+        async with lived(tmp_path, SEED, supersedes=False) as house:
+            found = await recalled(house.recall(NOTES, house.embedder), house.lived.known)
             return stale(house.lived.known, found)
 
     assert figures["outdated recalled"] < 0.75 * asyncio.run(run())

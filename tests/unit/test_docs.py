@@ -72,7 +72,7 @@ def commands() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "memory/born.ndjson"], ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_and_settings_exist(page: Path) -> None:
     text = page.read_text()
     code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))

@@ -45,7 +45,7 @@ class House:
         async def count(text: str) -> int:
             return len(text.split())
 
-        self.memory = Recall(search, self.facts, RecallSection(**settings), clock, count, 10**9)
+        self.memory = Recall(search, self.facts, RecallSection(**settings), count, 10**9)
 
     def say(self, id: str, text: str, role: str = "user", **changes: Any) -> None:
         messages = ({"role": role, "content": text},)

@@ -21,6 +21,13 @@ from a3x.memory.statement import MAX_MESSAGE_CHARS, MAX_STATEMENTS, stated
         ("update: the gate code of the garage is 77", "the gate code of the garage", "77"),
         ("when it comes to my company, it's Caglum", "when it comes to my company", "Caglum"),
         ("note: wifi of the office = blue-41", "wifi of the office", "blue-41"),
+        ("bramas is my name for 'npm run build'", "my name for 'npm run build'", "bramas"),
+        ("fix the house stands for 'make all'", "fix the house", "make all"),
+        ("we keep the logs in /var/log", "we keep", "the logs in /var/log"),
+        ("People call me Druse.", "People call me", "Druse"),
+        ("by 'open now' I mean `make it`", "by 'open now' I", "make it"),
+        ("na nossa língua 'fleklo' significa sema", "na nossa língua 'fleklo'", "sema"),
+        ("Rita dá aula para Duda", "Rita dá aula para", "Duda"),
         ("Olá! O aniversário da Rita é 3 de maio.", "O aniversário da Rita", "3 de maio"),
     ],
 )
@@ -40,6 +47,15 @@ def test_statements(said: str, about: str, value: str) -> None:
         "I would like to see my code",
         "that is wrong",
         "your answer is 5",
+        "you wrote 5 lines of Rust",
+        "You find the bug in Foo.py",
+        "You get an error in Python 3",
+        "use 4 spaces for the Lestix module",
+        "People think that Rust is better than Go",
+        "Go and start the backup on August 24",
+        "fix the house means work",
+        "I keep forgetting the price of the Modrim sofa, it was $5",
+        "I am looking for the price of the Reglin bike",
         "it is 8471",
         "my script is broken",
         "thanks",
@@ -63,8 +79,17 @@ def test_what_states_nothing(said: str) -> None:
     assert stated(said) == ()
 
 
-def test_a_statement_of_no_known_verb_is_kept_whole_and_replaces_nothing() -> None:
-    (found,) = stated("Remember that the scale says 446 g for the jacket")
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Remember that the scale says 446 g for the jacket",
+        "You reach the router of the Lestix office on port 34264.",
+        "note: use 4 spaces for the Lestix module",
+        "guardamos o time Chosas em /srv/zazal/kenir",
+    ],
+)
+def test_a_statement_of_no_known_verb_is_kept_whole_and_replaces_nothing(said: str) -> None:
+    (found,) = stated(said)
     assert (found.value, found.key) == ("", "")
 
 
