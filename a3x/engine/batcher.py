@@ -25,6 +25,9 @@ from a3x.types import Clock, FinishReason, Generation, Mix, Priority, Sampling
 
 QUANTUM_S = 0.01
 """Mixes that share a context change places only this often: a change costs about a millisecond."""
+READ_S, READ_ALONE_S = 0.01, 0.05
+"""So long, and at least for a chunk, a step reads prompts before it writes: with a person among those who wait for their
+next token, and without."""
 BURST_S = 0.004
 """So long, and at least a step, a lane that has the engine for itself writes on before its tokens are told."""
 LOOK_S = 0.05
@@ -228,10 +231,19 @@ class Batcher:
     # --- compute -----------------------------------------------------------------------------------------------------
 
     def _read(self, lane: Lane) -> None:
-        """One chunk of the most urgent prompt that is not read yet; its last token yields the first of the answer, or its end."""
+        """Chunks of prompts for a while, at least one: the more answers are written side by side, the less each costs."""
+        until = self._clock.monotonic() + (READ_S if lane.priority == "user" else READ_ALONE_S)
+        while self._read_chunk(lane) and self._clock.monotonic() < until:
+            pass
+
+    def _read_chunk(self, lane: Lane) -> bool:
+        """One chunk of the most urgent prompt that is not read yet; its last token yields the first of the answer, or its end.
+
+        False if there is none, or something went wrong.
+        """
         reading = [stream for stream in lane.streams if stream.reading]
         if not reading:
-            return
+            return False
         stream = min(reading, key=lambda stream: urgency(stream.request.priority, stream.asked_at))
         seat, chunk, scoring = stream.seat, stream.chunk, stream.scoring
         assert seat is not None
@@ -244,7 +256,7 @@ class Batcher:
         except EngineFailure as error:
             self._residents.spoil(lane.home)
             self._fail(stream, error)
-            return
+            return False
         number = stream.position // CHUNK_TOKENS
         stream.position += len(chunk)
         if number < len(seat.chain):
@@ -254,6 +266,7 @@ class Batcher:
         elif last:
             stream.first_at = self._clock.monotonic()
             self._tell([self._draw(lane, [stream], [-1])])
+        return not lane.home.spoilt
 
     def _write(self, lane: Lane) -> None:
         """A token of every answer; where nobody else waits several in a row: what comes after them is quicker done at once."""
@@ -268,7 +281,7 @@ class Batcher:
         while True:
             try:
                 context = self._residents.set_mix(lane.home, lane.mix)
-                context.advance(
+                places = context.advance(
                     [stream.drawn for stream in writing],
                     [stream.position for stream in writing],
                     [_slot(stream) for stream in writing],
@@ -283,7 +296,7 @@ class Batcher:
             for stream in writing:
                 stream.position += 1
             rounds += 1
-            drawn.append(self._draw(lane, writing, range(len(writing))))
+            drawn.append(self._draw(lane, writing, places))
             if self._ends(drawn[-1], rounds) or self._news() or self._clock.monotonic() >= until:
                 break
         self._tell(drawn)

@@ -10,6 +10,7 @@ import ctypes
 import math
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -22,6 +23,10 @@ from a3x.errors import EngineFailure, ForeignFile
 
 CHUNK_TOKENS = 64
 """Prompts are computed in chunks of this many tokens from position 0, so that a reused prefix holds the very same numbers."""
+
+BRIDGE = 1
+"""Idle sequences side by side that a token is computed for in vain, so that the answers on both sides share a pass: on the seed
+one costs less than another pass, two cost as much (docs/decisions/0009)."""
 
 KV_TYPES = {"f32": 0, "f16": 1, "q8_0": 8}
 """ggml_type ids, ggml.h."""
@@ -83,6 +88,10 @@ class Model:
         self.end_of_turn = turn_end if turn_end >= 0 else self.eos
         self._printed: dict[int, bytes] = {}
         self._ends: dict[int, bool] = {}
+        self.cuts_cleanly: bool = not (
+            lib.llama_model_is_recurrent(handle) or lib.llama_model_is_hybrid(handle) or lib.llama_model_n_swa(handle)
+        )
+        """A sequence that is cut back holds what it held before; states that fold tokens together cannot."""
         self.adds_bos: bool = bool(lib.llama_vocab_get_add_bos(self.vocab)) and self.bos >= 0
 
     @property
@@ -202,6 +211,8 @@ class Context:
         self.sequences = sequences
         self.capacity: int = lib.llama_n_ctx_seq(handle)
         self._vocab_size = model.vocab_size
+        self._bridge = BRIDGE if model.cuts_cleanly else 0
+        self._ends = [0] * sequences
         self._memory = held(lib.llama_get_memory(handle), "the context's memory")
         self._batch = _Batch(self._most_rows)
         self._rows = np.empty((0, 0), np.float32)
@@ -222,12 +233,15 @@ class Context:
 
     def clear(self) -> None:
         lib.llama_memory_clear(self._memory, True)
+        self._ends = [0] * self.sequences
 
     def truncate(self, sequence: int, position: int) -> bool:
         """Forget a sequence from ``position`` on; False if this architecture cannot, and then the sequence is empty."""
         if position > 0 and lib.llama_memory_seq_rm(self._memory, sequence, position, -1):
+            self._ends[sequence] = min(self._ends[sequence], position)
             return True
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        self._ends[sequence] = 0
         return position == 0
 
     def copy(self, source: int, target: int) -> None:
@@ -235,6 +249,7 @@ class Context:
         if source == target:
             raise EngineFailure("a sequence is not copied onto itself")
         lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+        self._ends[target] = self._ends[source]
 
     def decode(
         self, tokens: Sequence[int], position: int, want_logits: bool, sequence: int = 0, every: bool = False
@@ -252,20 +267,53 @@ class Context:
         batch.wanted[:count] = want_logits and every
         batch.wanted[count - 1] = want_logits
         self._run(tokens, max(position + count, 1), want_logits)
+        self._ends[sequence] = position + count
 
-    def advance(self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int]) -> None:
-        """Append one token to each of several sequences; row i of ``rows`` is of the i-th.
+    def advance(self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int]) -> Sequence[int]:
+        """Append one token to each of several sequences, numbers rising; row i of ``rows`` is of the i-th.
 
-        Rising sequence numbers without gaps share one pass; llama.cpp cuts the batch at every gap.
+        Sequences without gaps between them share one pass. llama.cpp cuts the batch at every gap, so short ones are filled:
+        an idle sequence gets a token that it loses again. Returns each token's place in the batch, for the samplers.
         """
-        count = len(tokens)
-        if not 0 < count <= self.sequences:
-            raise EngineFailure(f"{count} sequences at once; the limit is {self.sequences}")
-        batch = self._batch
+        if not 0 < len(tokens) <= self.sequences:
+            raise EngineFailure(f"{len(tokens)} sequences at once; the limit is {self.sequences}")
+        bridges = self._bridges(sequences)
+        if not bridges:
+            self._advance(tokens, positions, sequences, [1] * len(tokens))
+            return range(len(tokens))
+        rows = sorted(
+            [
+                *zip(sequences, tokens, positions, [1] * len(tokens), strict=True),
+                *((between, 0, self._ends[between], 0) for between in bridges),
+            ]
+        )
+        ordered = [list(column) for column in zip(*rows, strict=True)]
+        self._advance(ordered[1], ordered[2], ordered[0], ordered[3])
+        for between in bridges:
+            lib.llama_memory_seq_rm(self._memory, between, self._ends[between], -1)
+        return [place for place, row in enumerate(rows) if row[3]]
+
+    def _bridges(self, sequences: Sequence[int]) -> list[int]:
+        """The sequences in short gaps that have room for a token."""
+        return [
+            between
+            for left, right in pairwise(sequences)
+            if 1 < right - left <= self._bridge + 1
+            for between in range(left + 1, right)
+            if self._ends[between] < self.capacity
+        ]
+
+    def _advance(
+        self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int], wanted: Sequence[int]
+    ) -> None:
+        count, batch = len(tokens), self._batch
         batch.sequences[:count] = sequences
         batch.positions[:count] = positions
-        batch.wanted[:count] = 1
+        batch.wanted[:count] = wanted
         self._run(tokens, max(positions) + 1, True)
+        for sequence, position, kept in zip(sequences, positions, wanted, strict=True):
+            if kept:
+                self._ends[sequence] = position + 1
 
     def _run(self, tokens: Sequence[int], end: int, want_logits: bool) -> None:
         """Everything whose breach would end the process is checked here."""

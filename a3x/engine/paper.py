@@ -70,11 +70,12 @@ class PaperContext:
         self._outputs = [self.memory[sequence][:end] for end in ends]
         self.log.append(("read", (sequence,)))
 
-    def advance(self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int]) -> None:
+    def advance(self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int]) -> Sequence[int]:
         for token, position, sequence in zip(tokens, positions, sequences, strict=True):
             self._append(sequence, [token], position)
         self._outputs = [list(self.memory[sequence]) for sequence in sequences]
         self.log.append(("write", tuple(sequences)))
+        return range(len(tokens))
 
     def rows(self, count: int) -> NDArray[np.float32]:
         wanted = self._outputs[:count]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from a3x.engine import slots
-from a3x.engine.batcher import Batcher
+from a3x.engine.batcher import READ_S, Batcher
 from a3x.engine.contexts import Residents
 from a3x.engine.paper import PaperAdapter, PaperContext, PaperSampler, PaperSpeech, next_token
 from a3x.engine.plan import Plan
@@ -28,16 +28,17 @@ LIMIT = 512
 
 
 class HandClock:
-    """Moves a millisecond whenever it is read."""
+    """Moves a tick, a millisecond, whenever it is read."""
 
     def __init__(self) -> None:
         self.time = 0.0
+        self.tick = 0.001
 
     def now(self) -> float:
         return self.monotonic()
 
     def monotonic(self) -> float:
-        self.time += 0.001
+        self.time += self.tick
         return self.time
 
 
@@ -203,6 +204,7 @@ def test_who_leaves_frees_the_sequence_within_one_step(house: House) -> None:
 
 
 def test_a_long_prompt_does_not_keep_answers_from_flowing(house: House) -> None:
+    house.clock.tick = READ_S
     talker = house.ask("short", tokens=60)
     house.step(2)
     reader = house.ask("x" * 450, tokens=2)
@@ -210,6 +212,18 @@ def test_a_long_prompt_does_not_keep_answers_from_flowing(house: House) -> None:
     house.step(6)
     assert reader.reading
     assert len(talker.logprobs) == before + 6
+
+
+def test_prompts_that_come_together_are_read_before_the_next_tokens(house: House) -> None:
+    for number in range(3):
+        house.ask(f"{number}", tokens=20)
+    house.step()
+    assert [what for what, _ in house.contexts[0].log if not what.startswith("set")][:4] == [
+        "read",
+        "read",
+        "read",
+        "write",
+    ]
 
 
 def test_answers_of_one_mix_share_a_pass(house: House) -> None:
@@ -256,6 +270,7 @@ def test_a_mix_has_a_context_of_its_own_while_there_are_enough(house: House) -> 
 
 def test_more_mixes_than_contexts_share_and_all_go_on(tmp_path: Path) -> None:
     house = House(tmp_path, contexts=1)
+    house.clock.tick = 0.0005
     streams = [house.ask("question", mix, tokens=60) for mix in house.mixes]
     house.step(200)
     assert all(len(stream.logprobs) > 10 for stream in streams)
@@ -393,6 +408,7 @@ def test_a_scored_prompt_may_fill_the_context_and_not_more(house: House) -> None
 
 
 def test_scoring_costs_answers_a_chunk_a_step_and_waits_behind_prompts(house: House) -> None:
+    house.clock.tick = READ_S
     talker = house.ask("short", tokens=60)
     house.step(2)
     scored = house.score("x" * 400)
