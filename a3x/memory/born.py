@@ -49,7 +49,7 @@ def read(path: Path) -> tuple[Experience, ...]:
     spans: list[Experience] = []
     for number, line in enumerate(lines, 1):
         try:
-            spans.append(parse(line)[0])
+            spans.append(parse(line).span)
         except BadRequest as error:
             raise ConfigError(f"{path}, line {number}: {error.message}") from error
     return tuple(spans)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,7 @@ def talk(model: Model, steps: int = 20) -> tuple[NDArray[np.float32], NDArray[np
         chance = np.random.default_rng(0)
         for sequence in range(3):
             context.decode(chance.integers(5, model.vocab_size, CHUNK_TOKENS).tolist(), 0, True, sequence)
+        places: Sequence[int] = ()
         for position in range(CHUNK_TOKENS, CHUNK_TOKENS + steps):
             tokens = chance.integers(5, model.vocab_size, 2).tolist()
             places = context.advance(tokens, [position] * 2, [0, 2])
