@@ -332,7 +332,7 @@ class Context:
             raise EngineFailure(f"llama_decode failed with status {status}: {last_log()}")
 
     def _timed_decode(self, count: int) -> int:
-        handle, threads = self.handle, self._pace.threads(count)
+        handle, threads = self.handle, self._pace.threads()
         if threads != self._threads:
             lib.llama_set_n_threads(handle, threads, threads)
             self._threads = threads

@@ -9,30 +9,16 @@ Knows no llama.cpp.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 SPINS = 20_000
 """Turns that a thread of GNU's OpenMP waits awake for the next piece of work, about a millisecond, before it sleeps: its own
 300 000 keep cores busy long after an answer, and 0 makes every one of a step's hundred meetings a system call."""
-FIRST_GAP, LONGEST_GAP = 16, 512
+FIRST_GAP, LONGEST_GAP = 8, 512
 """Steps between two trials of another number: doubled whenever one loses, few again after a change."""
-TRIAL_STEPS = 4
-"""The first of a trial, in which threads wake up, does not count."""
+TRIAL_STEPS = 8
+"""The first of a trial, in which threads wake up, does not count; a trial that can no longer win ends."""
 MEMORY = 1 / 32
 """Weight of the newest step in the mean of the number in use."""
-
-
-@dataclass
-class _Shape:
-    """What is known about steps of one size: the number in use, mean seconds a step by number, the trial under way."""
-
-    means: list[float | None]
-    used: int
-    tried: int | None = None
-    spent: float = 0.0
-    left: int = FIRST_GAP
-    gap: int = FIRST_GAP
-    up: bool = False
 
 
 def counts(cores: int) -> tuple[int, ...]:
@@ -41,64 +27,66 @@ def counts(cores: int) -> tuple[int, ...]:
 
 
 class Pace:
-    """Chooses among ``counts``, rising; the most are tried first."""
+    """Chooses among ``counts``, rising; the most are tried first.
+
+    Steps of different sizes are compared by how much longer they took than the quickest of their size.
+    """
 
     def __init__(self, counts: Sequence[int]) -> None:
         self._counts = tuple(counts)
-        self._shapes: dict[int, _Shape] = {}
+        self._quickest: dict[int, float] = {}
+        self._means: list[float | None] = [None] * len(counts)
+        self._used = len(counts) - 1
+        self._tried: int | None = None
+        self._trial: list[float] = []
+        self._left = self._gap = FIRST_GAP
+        self._up = False
 
     @property
     def most(self) -> int:
         return self._counts[-1]
 
-    def threads(self, rows: int) -> int:
-        """For the next step, of so many tokens."""
-        if len(self._counts) == 1:
-            return self._counts[0]
-        shape = self._shape(rows)
-        return self._counts[shape.used if shape.tried is None else shape.tried]
+    def threads(self) -> int:
+        """For the next step."""
+        return self._counts[self._used if self._tried is None else self._tried]
 
     def took(self, rows: int, seconds: float) -> None:
-        """How long that step was."""
+        """How long that step, of so many tokens, was."""
         if len(self._counts) == 1:
             return
-        shape = self._shape(rows)
-        shape.left -= 1
-        if shape.tried is not None:
-            self._try(shape, shape.tried, seconds)
-            return
-        known = shape.means[shape.used]
-        shape.means[shape.used] = seconds if known is None else known + MEMORY * (seconds - known)
-        if shape.left <= 0:
-            self._begin_trial(shape)
-        elif (best := _least(shape.means)) != shape.used:
-            shape.used, shape.left, shape.gap = best, FIRST_GAP, FIRST_GAP
-
-    def _shape(self, rows: int) -> _Shape:
         size = rows.bit_length()
-        if size not in self._shapes:
-            self._shapes[size] = _Shape([None] * len(self._counts), len(self._counts) - 1)
-        return self._shapes[size]
-
-    def _begin_trial(self, shape: _Shape) -> None:
-        """Of the next larger and the next smaller number in turn."""
-        shape.up = (not shape.up or shape.used == 0) and shape.used < len(self._counts) - 1
-        shape.tried = shape.used + (1 if shape.up else -1)
-        shape.spent, shape.left = 0.0, TRIAL_STEPS
-
-    def _try(self, shape: _Shape, tried: int, seconds: float) -> None:
-        if shape.left < TRIAL_STEPS - 1:
-            shape.spent += seconds
-        if shape.left > 0:
+        quickest = self._quickest[size] = min(seconds, self._quickest.get(size, seconds))
+        slowness = seconds / quickest if quickest > 0 else 1.0
+        if self._tried is not None:
+            self._trial.append(slowness)
+            self._judge_trial(self._tried)
             return
-        shape.means[tried] = shape.spent / (TRIAL_STEPS - 1)
-        won = _least(shape.means) == tried
-        shape.gap = FIRST_GAP if won else min(2 * shape.gap, LONGEST_GAP)
-        shape.used = tried if won else shape.used
-        shape.tried, shape.left = None, shape.gap
+        known = self._means[self._used]
+        self._means[self._used] = slowness if known is None else known + MEMORY * (slowness - known)
+        self._left -= 1
+        if self._left <= 0:
+            self._begin_trial()
+        elif (best := self._best()) != self._used:
+            self._use(best, FIRST_GAP)
 
+    def _begin_trial(self) -> None:
+        """Of the next larger and the next smaller number in turn."""
+        self._up = (not self._up or self._used == 0) and self._used < len(self._counts) - 1
+        self._tried, self._trial = self._used + (1 if self._up else -1), []
 
-def _least(means: Sequence[float | None]) -> int:
-    """The number whose steps are the shortest, of those that are known; the smaller among equals."""
-    known = [(mean, index) for index, mean in enumerate(means) if mean is not None]
-    return min(known)[1]
+    def _judge_trial(self, tried: int) -> None:
+        counted, now = self._trial[1:], self._means[self._used]
+        lost = now is not None and sum(counted) >= (TRIAL_STEPS - 1) * now
+        if len(counted) < TRIAL_STEPS - 1 and not lost:
+            return
+        self._means[tried] = sum(counted) / len(counted)
+        won = self._best() == tried
+        self._use(tried if won else self._used, FIRST_GAP if won else min(2 * self._gap, LONGEST_GAP))
+
+    def _use(self, index: int, gap: int) -> None:
+        self._used, self._tried = index, None
+        self._left = self._gap = gap
+
+    def _best(self) -> int:
+        """The number whose steps are the quickest, of those that are known; the smaller among equals."""
+        return min((mean, index) for index, mean in enumerate(self._means) if mean is not None)[1]

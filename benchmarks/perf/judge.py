@@ -1,16 +1,19 @@
 """Judging the fixed suites, ours against llama-cpp-python's ``Llama`` one item at a time, on the same file and prompts.
 
 ``python -m benchmarks.perf.judge [--quick] [--json FILE]``. Both decode greedily with the same cache type and flash
-attention, from the same prompt tokens. Time is that of answering; grading is the same code on the same text and stands
-outside. A verdict may differ only where the first differing token was a near-tie, and such items are listed.
+attention, from the same prompt tokens, each in a process of its own: two pools of OpenMP threads in one would make each
+other's sleep (docs/decisions/0005). Time is that of answering; grading is the same code on the same text and stands outside.
+A verdict may differ only where the first differing token was a near-tie, and such items are listed.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import multiprocessing
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -84,6 +87,52 @@ class Peer:
         self._llama.close()
 
 
+class Beside:
+    """A ``Peer`` in a process of its own; what it is asked is the same, for many prompts at once."""
+
+    def __init__(self, model: Path, context: int, prompts: Sequence[Sequence[int]]) -> None:
+        """``prompts`` are for finding out with how many threads it is fastest."""
+        self._child = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        self.threads = self._child.submit(_open_peer, model, context, prompts).result()
+
+    def answers(self, prompts: Sequence[Sequence[int]]) -> tuple[list[list[int]], list[Reply], float]:
+        """Tokens, what is graded of them, and the seconds that answering took."""
+        return self._child.submit(_ask_peer, prompts).result()
+
+    def gap(self, prompt: Sequence[int], answer: Sequence[int], ours: str) -> float:
+        return self._child.submit(_gap_of_peer, prompt, answer, ours).result()
+
+    def close(self) -> None:
+        self._child.submit(_close_peer).result()
+        self._child.shutdown()
+
+
+_peer: list[Peer] = []
+"""The child's one peer."""
+
+
+def _open_peer(model: Path, context: int, prompts: Sequence[Sequence[int]]) -> int:
+    threads = best_threads(model, context, prompts)
+    _peer.append(Peer(model, context, threads))
+    return threads
+
+
+def _ask_peer(prompts: Sequence[Sequence[int]]) -> tuple[list[list[int]], list[Reply], float]:
+    clock = SystemClock()
+    began = clock.monotonic()
+    answers = [_peer[0].answer(prompt) for prompt in prompts]
+    seconds = clock.monotonic() - began
+    return answers, [_peer[0].reply(answer) for answer in answers], seconds
+
+
+def _gap_of_peer(prompt: Sequence[int], answer: Sequence[int], ours: str) -> float:
+    return _peer[0].gap(prompt, answer, ours)
+
+
+def _close_peer() -> None:
+    _peer.pop().close()
+
+
 @dataclass
 class Differences:
     """Items with another verdict: near-ties, which are allowed to be few, and real ones, which are not."""
@@ -104,7 +153,7 @@ class Differences:
 class Bench:
     """Suite after suite: ours and theirs next to each other in time, then both graded."""
 
-    def __init__(self, engine: LlamaEngine, peer: Peer) -> None:
+    def __init__(self, engine: LlamaEngine, peer: Beside) -> None:
         self.engine, self.peer = engine, peer
         self.clock, sandbox = SystemClock(), Sandbox()
         self.runner = None if sandbox.available() else sandbox
@@ -113,10 +162,10 @@ class Bench:
     async def suite(self, suite: Suite, prompts: Sequence[Sequence[int]], ours_first: bool) -> Pair:
         """(our items a second, their items a second)."""
         early = await self._ours(suite) if ours_first else None
-        answers, their_s = self._theirs(prompts)
+        answers, theirs, their_s = await asyncio.to_thread(self.peer.answers, prompts)
         replies, our_s = early or await self._ours(suite)
-        for item, prompt, mine, answer in zip(suite.items, prompts, replies, answers, strict=True):
-            self._compare(item, prompt, mine, answer)
+        for item, prompt, mine, answer, other in zip(suite.items, prompts, replies, answers, theirs, strict=True):
+            self._compare(item, prompt, mine, answer, other)
         return len(suite.items) / our_s, len(suite.items) / their_s
 
     async def _ours(self, suite: Suite) -> tuple[list[Reply], float]:
@@ -131,14 +180,8 @@ class Bench:
         result = await run_suite(suite, keeping, self.clock, None, CONCURRENCY)
         return [found[item.id] for item in suite.items], result.seconds
 
-    def _theirs(self, prompts: Sequence[Sequence[int]]) -> tuple[list[list[int]], float]:
-        began = self.clock.monotonic()
-        answers = [self.peer.answer(prompt) for prompt in prompts]
-        return answers, self.clock.monotonic() - began
-
-    def _compare(self, item: Item, prompt: Sequence[int], mine: Reply, answer: Sequence[int]) -> None:
+    def _compare(self, item: Item, prompt: Sequence[int], mine: Reply, answer: Sequence[int], theirs: Reply) -> None:
         self.differences.items += 1
-        theirs = self.peer.reply(answer)
         if mine == theirs or self._score(item, mine) == self._score(item, theirs):
             return
         gap = self.peer.gap(prompt, answer, mine.text)
@@ -179,8 +222,7 @@ async def measure(rounds: int, items: int | None) -> tuple[list[Pair], Differenc
     pairs: list[Pair] = []
     try:
         prompts = {suite.name: await prompts_of(engine, suite) for suite in suites}
-        threads = best_threads(model, info.context_tokens, prompts[suites[0].name][:12])
-        bench = Bench(engine, Peer(model, info.context_tokens, threads))
+        bench = Bench(engine, Beside(model, info.context_tokens, prompts[suites[0].name][:24]))
         for number in range(rounds * len(suites)):
             suite = suites[number % len(suites)]
             mine, theirs = await bench.suite(suite, prompts[suite.name], ours_first=number % 2 == 0)
@@ -189,7 +231,7 @@ async def measure(rounds: int, items: int | None) -> tuple[list[Pair], Differenc
         bench.peer.close()
     finally:
         await engine.close()
-    return pairs, bench.differences, {"peer_threads": threads, "concurrency": CONCURRENCY, "rounds": rounds}
+    return pairs, bench.differences, {"peer_threads": bench.peer.threads, "concurrency": CONCURRENCY, "rounds": rounds}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -27,7 +27,7 @@ WORDS = ("river", "stone", "cloud", "seven", "letter", "garden", "bread", "windo
 PREFIX_WORDS = 670
 """About 1 000 tokens of the seed's vocabulary."""
 THREADS = (1, 2)
-FIGURES = ("1", "4", "8", "mixes", "bench", "batched", "prefix", "swap", "peer-swap", "large")
+FIGURES = ("1", "4", "8", "mixes", "bench", "batched", "ceiling", "ceilings", "prefix", "swap", "peer-swap", "large")
 ENDPOINTS: tuple[Endpoint, ...] = ("chat", "completion")
 
 
@@ -91,6 +91,8 @@ class Bench:
             "mixes": self.two_mixes,
             "bench": self.against_llama_bench,
             "batched": self.against_batched_bench,
+            "ceiling": self.ceiling,
+            "ceilings": self.ceilings,
             "prefix": self.shared_prefix,
             "swap": self.other_mix,
             "peer-swap": self.other_mix_against_peer,
@@ -98,13 +100,7 @@ class Bench:
         return (found[name]() for name in FIGURES if name in names and name in found)
 
     def streams(self, count: int, budget: Budget | None) -> Ratio:
-        theirs = self.peers.by_streams[count]
-
-        def peer() -> float:
-            wanted = [[theirs.request(text, self.size.tokens) for text in texts] for texts in self._asked(count)]
-            return load.tokens_per_s(load.run(theirs.url, wanted))
-
-        pairs = interleaved(lambda: self._ours_per_s([""] * count), peer, self.size.pairs)
+        pairs = interleaved(lambda: self._ours_per_s([""] * count), lambda: self._theirs_per_s(count), self.size.pairs)
         return ratio(f"{count} stream{'s' * (count > 1)}, one mix ÷ llama-server -np {count}", pairs, "tok/s", budget)
 
     def two_mixes(self) -> Ratio:
@@ -128,6 +124,24 @@ class Bench:
 
         pairs = interleaved(lambda: self._ours_per_s([""] * 8), peer, self.size.pairs)
         return ratio("8 streams, one mix ÷ llama-batched-bench", pairs, "tok/s", Budget("at least", 0.7))
+
+    def ceiling(self) -> Ratio:
+        """What llama.cpp alone, without server, sampler and text, reaches on this machine: more nobody can."""
+
+        def alone() -> float:
+            return servers.bench_tokens_per_s(self.model, self.peers.bench_threads, 128)
+
+        pairs = interleaved(alone, lambda: self._theirs_per_s(1), self.size.pairs)
+        return ratio("ceiling: llama-bench tg128 ÷ llama-server -np 1", pairs, "tok/s")
+
+    def ceilings(self) -> Ratio:
+        """The same for eight streams."""
+
+        def alone() -> float:
+            return servers.batched_tokens_per_s(self.model, self.peers.bench_threads, 32, self.size.tokens, 8)
+
+        pairs = interleaved(alone, lambda: self._theirs_per_s(8), self.size.pairs)
+        return ratio("ceiling: llama-batched-bench, 8 ÷ llama-server -np 8", pairs, "tok/s")
 
     def shared_prefix(self) -> Ratio:
         theirs = self.peers.by_streams[1]
@@ -181,6 +195,11 @@ class Bench:
             for mix, texts in zip(mixes, self._asked(len(mixes)), strict=True)
         ]
         return load.tokens_per_s(load.run(self.ours.url, wanted))
+
+    def _theirs_per_s(self, count: int) -> float:
+        theirs = self.peers.by_streams[count]
+        wanted = [[theirs.request(text, self.size.tokens) for text in texts] for texts in self._asked(count)]
+        return load.tokens_per_s(load.run(theirs.url, wanted))
 
     def _first_s(self, mixes: Sequence[str]) -> float:
         """Median time to the first text, over one connection, the prefix kept by every mix that has been asked before."""

@@ -26,7 +26,7 @@ class Restless(Pace):
         super().__init__(counts)
         self._turn = 0
 
-    def threads(self, rows: int) -> int:
+    def threads(self) -> int:
         self._turn += 1
         return self._counts[self._turn % len(self._counts)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from a3x.engine.pace import LONGEST_GAP, Pace, counts
+from a3x.engine.pace import FIRST_GAP, LONGEST_GAP, Pace, counts
 
 FREE = {1: 0.8e-3, 2: 0.5e-3, 4: 0.4e-3}
 """Seconds a step on a free machine."""
@@ -19,7 +19,7 @@ def crowded(chance: random.Random) -> Callable[[int], float]:
 def run(pace: Pace, steps: int, seconds: Callable[[int], float], rows: int = 1) -> list[int]:
     used = []
     for _ in range(steps):
-        used.append(pace.threads(rows))
+        used.append(pace.threads())
         pace.took(rows, seconds(used[-1]))
     return used
 
@@ -58,11 +58,19 @@ def test_one_late_step_changes_nothing() -> None:
     pace = Pace((1, 2))
     run(pace, 300, FREE.__getitem__)
     pace.took(1, 5e-3)
-    assert pace.threads(1) == 2
+    assert pace.threads() == 2
 
 
-def test_sizes_of_steps_are_told_apart() -> None:
+def test_large_steps_among_small_ones_say_nothing() -> None:
+    pace, used = Pace((1, 2)), []
+    for number in range(2000):
+        rows = 64 if number % 3 else 1
+        used.append(pace.threads())
+        pace.took(rows, rows * FREE[used[-1]])
+    assert share(used, 2) > 0.95
+
+
+def test_a_trial_that_has_lost_ends() -> None:
     pace = Pace((1, 2))
-    run(pace, 200, lambda threads: 1e-3 * threads, rows=1)
-    run(pace, 200, lambda threads: 1e-3 / threads, rows=64)
-    assert (pace.threads(1), pace.threads(64)) == (1, 2)
+    used = run(pace, FIRST_GAP + 3, lambda threads: {1: 100.0, 2: 0.5}[threads])
+    assert used.count(1) == 2
