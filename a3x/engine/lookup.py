@@ -5,6 +5,7 @@ Pure bookkeeping. Knows no context: whether a draft may be tried, and what becam
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 NGRAM = 3
@@ -82,8 +83,9 @@ class Worth:
         self._shares = [FIRST_SHARE] * CLASSES
         self._seen = [PATIENCE] * CLASSES
         self._extra = FIRST_EXTRA
-        self.step_s = 0.0
-        """What a step with one row takes; 0 before the first."""
+        self._step_s = 0.0
+        self.quickest_s = math.inf
+        """The shortest step with one row so far: what one takes where nothing else wants the processor."""
 
     def saw(self, matched: int, held: bool) -> None:
         """A token that a match of so many tokens foretold has come, or another one."""
@@ -94,13 +96,14 @@ class Worth:
     def took(self, rows: int, seconds: float) -> None:
         """How long a step of one stream was. A single slow one counts for no more than twice what is known."""
         if rows > 1:
-            if self.step_s > 0.0:
-                extra = (seconds / self.step_s - 1) / (rows - 1)
+            if self._step_s > 0.0:
+                extra = (seconds / self._step_s - 1) / (rows - 1)
                 self._extra += MEMORY * (min(max(extra, 0.0), 2 * self._extra + DRIFT) - self._extra)
             return
+        self.quickest_s = min(self.quickest_s, seconds)
         self._extra += DRIFT * (FIRST_EXTRA - self._extra)
-        known = self.step_s or seconds
-        self.step_s = known + MEMORY * (min(seconds, 2 * known) - known)
+        known = self._step_s or seconds
+        self._step_s = known + MEMORY * (min(seconds, 2 * known) - known)
 
     def length(self, matched: int, most: int) -> int:
         """The draft that promises the most tokens a second; 0 if none promises clearly more than no draft."""

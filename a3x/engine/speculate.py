@@ -115,8 +115,8 @@ class Speculation:
         stretch, inside = divmod(stream.position, STRETCH)
         if min(STRETCH - inside, stream.room - len(stream.tokens)) <= MOST:
             return False
-        if self._wish == "auto" and self._worth.step_s > SLOW_S:
-            step_ms = f"{self._worth.step_s * 1000:.0f} ms"
+        if self._wish == "auto" and self._worth.quickest_s > SLOW_S:
+            step_ms = f"{self._worth.quickest_s * 1000:.0f} ms"
             exact, reason = False, f"not compared: a step takes {step_ms}; engine.lookup on compares all the same"
         else:
             tokens = [stream.drawn, *drafts.draft(MOST)]

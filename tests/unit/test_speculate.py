@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from a3x.engine import batcher, speculate
 from a3x.engine.lookup import MOST, NGRAM
 from a3x.engine.paper import PaperContext, PaperSampler, PaperSpeech, Remembered
-from a3x.engine.speculate import STRETCH
+from a3x.engine.speculate import STRETCH, Wish
 from a3x.errors import A3XError
 from a3x.types import BASE_MIX, Completion, Generation, Message, Sampling
 from tests.support.paper_house import LIMIT, House, expected
 
 LIST = "one apple, two pears, three plums, four nuts; "
 ENOUGH = 300
+BOTH: tuple[Wish, ...] = ("off", "auto")
 
 
 def copying(memory: Sequence[Remembered]) -> int:
@@ -101,7 +102,7 @@ def test_nothing_changes(
     """Several answers after each other, one of them cancelled on the way, with drafts and without."""
     words = LIST * (1 + seed % 4) + str(seed)
     found = []
-    for wish in ("off", "auto"):
+    for wish in BOTH:
         house = House(
             tmp_path_factory.mktemp("paper"), 1, lookup=wish, follows=copying, sampler=Moody if moody else PaperSampler
         )
@@ -167,8 +168,7 @@ def test_a_comparison_that_sees_no_difference_fails_that(tmp_path: Path, monkeyp
 
 
 def test_off_means_off_and_a_memory_that_cannot_be_cut_is_left_alone(tmp_path: Path) -> None:
-    for more in ({"lookup": "off"}, {"able": False}):
-        house = House(tmp_path, follows=copying, **more)
+    for house in (House(tmp_path, follows=copying, lookup="off"), House(tmp_path, follows=copying, able=False)):
         talk(house)
         assert house.speculation.drafted == 0 and not house.speculation.status()["compared"]
         house.outbox.close()
@@ -204,7 +204,8 @@ def test_no_chunk_crosses_the_end_of_a_stretch(tmp_path: Path, monkeypatch: pyte
 
 
 def test_where_a_step_is_slow_it_is_compared_only_if_asked_for(tmp_path: Path) -> None:
-    for wish, drafted in (("auto", False), ("on", True)):
+    expectations: tuple[tuple[Wish, bool], ...] = (("auto", False), ("on", True))
+    for wish, drafted in expectations:
         house = House(tmp_path, follows=copying, lookup=wish)
         house.clock.tick = 2 * speculate.SLOW_S
         talk(house)
@@ -219,7 +220,7 @@ def test_an_end_token_within_a_draft_ends_the_answer(tmp_path: Path, monkeypatch
     whole = expected(LIST * 3, BASE_MIX, ENOUGH, copying)
     ender = whole[-1]
     monkeypatch.setattr(PaperSpeech, "ends_generation", lambda _, token: token == ord(ender))
-    for wish in ("off", "auto"):
+    for wish in BOTH:
         house = House(tmp_path, follows=copying, lookup=wish)
         text, end = talk(house)
         assert text == whole[: whole.index(ender)] and end.finish_reason == "stop"
