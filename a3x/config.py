@@ -53,6 +53,9 @@ class EngineSection(_Section):
     """auto: f16, and q8_0 where nothing else fits."""
     flash_attention: bool | None = None
     """Unset: with layers on the card, or with an 8-bit KV, which needs it (docs/decisions/0022)."""
+    lookup: Literal["auto", "on", "off"] = "auto"
+    """Several tokens a step where an answer repeats what stands before: never if that was not seen to change no bit. auto does
+    not compare where a step takes more than 50 ms; on does (docs/decisions/0030)."""
     idle_unload_s: float = Field(default=900.0, ge=0)
     """Seconds without a request after which the model leaves memory; 0: never. A quarter of an hour outlasts a pause
     in a conversation, and waking costs one load from a file that is mostly still in the page cache."""

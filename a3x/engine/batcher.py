@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from a3x.engine.contexts import Home, Residents
 from a3x.engine.llama import CHUNK_TOKENS
+from a3x.engine.speculate import Speculation, cut
 from a3x.engine.streams import Draws, Outbox, Stream
 from a3x.engine.turns import LEVELS, PATIENCE_S, Turns, Waiting, urgency
 from a3x.engine.uncertainty import spread
@@ -78,6 +79,7 @@ class Batcher:
         clock: Clock,
         outbox: Outbox,
         news: Callable[[], bool],
+        speculation: Speculation,
     ) -> None:
         self._residents = residents
         self._speech = speech
@@ -87,6 +89,7 @@ class Batcher:
         self._clock = clock
         self._outbox = outbox
         self._news = news
+        self._speculation = speculation
         self._waiting: Waiting[Stream] = Waiting()
         self._lanes: dict[tuple[Home, str], Lane] = {}
         self._turns: Turns[Lane] = Turns()
@@ -265,7 +268,7 @@ class Batcher:
             self._finish(stream, "length")
         elif last:
             stream.first_at = self._clock.monotonic()
-            self._tell([self._draw(lane, [stream], [-1])])
+            self._tell([self._draw(lane, [stream], [-1], context.rows(1))])
         return not lane.home.spoilt
 
     def _write(self, lane: Lane) -> None:
@@ -275,17 +278,16 @@ class Batcher:
             return
         if len(writing) > 1:
             writing.sort(key=_slot)
-        until = self._clock.monotonic() + BURST_S if self._alone(lane, writing) else 0.0
+        alone, now = self._alone(lane, writing), self._clock.monotonic()
+        until = now + BURST_S if alone else 0.0
+        lone = writing[0] if alone and len(writing) == 1 else None
         drawn: list[Drawn] = []
-        rounds = 0
         while True:
             try:
                 context = self._residents.set_mix(lane.home, lane.mix)
-                places = context.advance(
-                    [stream.drawn for stream in writing],
-                    [stream.position for stream in writing],
-                    [_slot(stream) for stream in writing],
-                )
+                draft = self._speculation.draft(context, lone) if lone else []
+                began = self._clock.monotonic() if draft else now
+                drawn += self._try(lane, writing[0], draft) if draft else [self._advance(lane, writing)]
             except EngineFailure as error:
                 self._residents.spoil(lane.home)
                 self._tell(drawn)
@@ -293,42 +295,69 @@ class Batcher:
                     if stream in lane.streams:
                         self._fail(stream, error)
                 return
-            for stream in writing:
-                stream.position += 1
-            rounds += 1
-            drawn.append(self._draw(lane, writing, places))
-            if self._ends(drawn[-1], rounds) or self._news() or self._clock.monotonic() >= until:
+            now = self._clock.monotonic()
+            if lone:
+                self._speculation.took(1 + len(draft), now - began)
+            if self._ends(drawn[-1]) or self._news() or now >= until:
                 break
         self._tell(drawn)
+
+    def _advance(self, lane: Lane, writing: Sequence[Stream]) -> Drawn:
+        """One token of each."""
+        context = lane.home.context
+        places = context.advance(
+            [stream.drawn for stream in writing],
+            [stream.position for stream in writing],
+            [_slot(stream) for stream in writing],
+        )
+        for stream in writing:
+            stream.position += 1
+        return self._draw(lane, writing, places, context.rows(len(writing)))
+
+    def _try(self, lane: Lane, stream: Stream, draft: Sequence[int]) -> list[Drawn]:
+        """The last token and a draft of what follows in one chunk; drawn row by row, as one by one, while the draft holds."""
+        context, count = lane.home.context, 1 + len(draft)
+        context.decode([stream.drawn, *draft], stream.position, True, _slot(stream), every=True)
+        rows, drawn = context.rows(count), list[Drawn]()
+        for place in range(count):
+            drawn.append(self._draw(lane, [stream], [place], rows[place : place + 1]))
+            if self._ends(drawn[-1]) or draft[place : place + 1] != [stream.drawn]:
+                break
+        stream.position += len(drawn)
+        if len(drawn) < count:
+            cut(context, _slot(stream), stream.position)
+        self._speculation.tried(len(draft), len(drawn) - 1)
+        return drawn
 
     def _alone(self, lane: Lane, writing: Sequence[Stream]) -> bool:
         """Whether these answers are all there is to do."""
         return len(self._lanes) == 1 and len(writing) == len(lane.streams) and not len(self._waiting)
 
-    def _ends(self, drawn: Drawn, rounds: int) -> bool:
-        """Whether one of the answers certainly ends with the last of so many tokens; a stop string is found when it is told."""
+    def _ends(self, drawn: Drawn) -> bool:
+        """Whether one of the answers certainly ends with the token just drawn; a stop string is found when it is told."""
         return bool(drawn.failed) or any(
-            self._speech.ends_generation(token) or len(stream.logprobs) + rounds >= stream.room
+            self._speech.ends_generation(token) or len(stream.tokens) >= stream.room
             for stream, token in zip(drawn.streams, drawn.tokens, strict=True)
         )
 
     # --- draw and tell -----------------------------------------------------------------------------------------------
 
-    def _draw(self, lane: Lane, streams: Sequence[Stream], rows: Sequence[int]) -> Drawn:
-        """A token for each stream from its row of the last decode."""
+    def _draw(self, lane: Lane, streams: Sequence[Stream], places: Sequence[int], logits: NDArray[np.float32]) -> Drawn:
+        """A token for each stream from its place in the last decode, whose row is in ``logits``."""
         context = lane.home.context
-        drawn = Drawn([], [], np.array(context.rows(len(streams))), {})
+        drawn = Drawn([], [], np.array(logits), {})
         for index, (stream, most) in enumerate(zip(streams, drawn.logits.max(axis=1).tolist(), strict=True)):
             assert stream.sampler is not None
             try:
                 if not math.isfinite(most):
                     self._residents.spoil(lane.home)
                     raise EngineFailure("the model's numbers are not finite with this mix; nothing can be drawn")
-                token = stream.sampler.draw(context, rows[index])
+                token = stream.sampler.draw(context, places[index])
             except A3XError as error:
                 drawn.failed[stream] = error
                 token = 0
             stream.drawn = token
+            stream.tokens.append(token)
             drawn.streams.append(stream)
             drawn.tokens.append(token)
         return drawn

@@ -7,12 +7,13 @@ position shows in the next token.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from a3x.engine.llama import CHUNK_TOKENS
 from a3x.errors import EngineFailure
 from a3x.types import Generation
 
@@ -38,13 +39,17 @@ class PaperAdapter:
 
 
 class PaperContext:
-    """Keeps what ``llama.Context`` would compute with; ``log`` tells which sequences each decode had."""
+    """Keeps what ``llama.Context`` would compute with; ``log`` tells which sequences each decode had.
 
-    def __init__(self, sequences: int) -> None:
+    ``follows`` says which token a memory is continued with.
+    """
+
+    def __init__(self, sequences: int, follows: Callable[[Sequence[Remembered]], int] = next_token) -> None:
         self.memory: list[list[Remembered]] = [[] for _ in range(sequences)]
         self.log: list[tuple[str, tuple[int, ...]]] = []
         self.closed = False
         self._adapters = ""
+        self._follows = follows
         self._outputs: list[list[Remembered]] = []
 
     def set_adapters(self, parts: Sequence[tuple[PaperAdapter, float]]) -> None:
@@ -81,7 +86,7 @@ class PaperContext:
         wanted = self._outputs[:count]
         logits = np.zeros((len(wanted), VOCABULARY), np.float32)
         for row, memory in enumerate(wanted):
-            logits[row, next_token(memory)] = 10.0
+            logits[row, self._follows(memory)] = 10.0
         return logits
 
     def close(self) -> None:
@@ -97,7 +102,7 @@ class PaperSampler:
     """Greedy."""
 
     def draw(self, context: PaperContext, row: int) -> int:
-        return int(context.rows(len(context.memory))[row].argmax())
+        return int(context.rows(CHUNK_TOKENS)[row].argmax())
 
     def close(self) -> None: ...
 

@@ -27,6 +27,7 @@ from a3x.engine.pace import Pace
 from a3x.engine.plan import Plan
 from a3x.engine.sampling import Sampler
 from a3x.engine.score import Scoring
+from a3x.engine.speculate import Speculation
 from a3x.engine.streams import Mailbox, Outbox, Stream
 from a3x.engine.writer import text_of
 from a3x.errors import A3XError, BadRequest, EngineFailure, NotReady, Overloaded
@@ -219,6 +220,8 @@ class LlamaEngine:
         except Exception as error:  # the supervisor of the engine thread: nothing may end it
             self._batcher.fail_running(EngineFailure(f"{type(error).__name__}: {error} ({last_log()})"))
         dropped = [drop for drop in self._drops if self._residents.end_drop(drop[0])]
+        for sha256, _ in dropped:
+            self._speculation.forget(sha256)
         self._drops = [drop for drop in self._drops if drop not in dropped]
         if dropped or self._batcher.changed:
             self._batcher.changed = False
@@ -237,6 +240,7 @@ class LlamaEngine:
         sha256 = file_sha256(self._path)
         self._outbox = Outbox(self._clock)
         self._residents = Residents(sha256, made, self._open_context, model.load_adapter)
+        self._speculation = Speculation(self._settings.lookup, model.cuts_cleanly)
         self._batcher = Batcher(
             self._residents,
             _Speech(model, self._template),
@@ -246,6 +250,7 @@ class LlamaEngine:
             self._clock,
             self._outbox,
             lambda: not self._inbox.empty(),
+            self._speculation,
         )
         return ModelInfo(
             path=self._path,
@@ -272,6 +277,7 @@ class LlamaEngine:
             "adapters_resident": list(residents.adapter_hashes),
             "mixes_resident": list(residents.mix_labels),
             "context_swaps": residents.swaps,
+            "lookup": self._speculation.status(),
             "threads": self._plan.threads[-1],
             "context_tokens": self._plan.context_tokens,
             "plan": asdict(self._plan),

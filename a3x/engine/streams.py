@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from a3x.engine.contexts import Seat
 from a3x.engine.llama import CHUNK_TOKENS
+from a3x.engine.lookup import Drafts
 from a3x.engine.score import Scoring
 from a3x.engine.writer import Writer
 from a3x.types import Clock, Completion, FinishReason, Generation, Piece, TokenStats
@@ -121,7 +122,7 @@ class Stream:
     With ``scoring`` the prompt is scored and nothing is answered.
 
     The engine thread sets everything but ``mailbox.abandoned``: ``prompt``, ``room`` and ``writer`` when it first looks,
-    ``seat`` and ``sampler`` at admission, ``position`` (tokens in memory) and ``drawn`` step by step.
+    ``seat`` and ``sampler`` at admission, ``position`` (tokens in memory), ``drawn`` and ``tokens`` step by step.
     """
 
     request: Generation
@@ -136,6 +137,9 @@ class Stream:
     position: int = 0
     drawn: int = -1
     """The token to compute next; -1 while the prompt is read, and when the answer has ended."""
+    tokens: list[int] = field(default_factory=list)
+    """All that were drawn, those that are not told yet among them."""
+    drafts: Drafts | None = None
     admitted_at: float = 0.0
     first_at: float = 0.0
     logprobs: list[float] = field(default_factory=list)

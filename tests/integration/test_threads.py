@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from a3x import resources
 from a3x.engine.llama import CHUNK_TOKENS, Context, Model, start_backend
+from a3x.engine.lookup import MOST
 from a3x.engine.pace import Pace
 from tests.support import tiny
 from tests.support.exact import write_f32
@@ -32,7 +33,7 @@ class Restless(Pace):
 
 
 def computed(model: Model, adapter: Path, pace: Pace, kv_type: str) -> NDArray[np.int32]:
-    """The bits of all logits of chunks, of lone answers and of answers side by side, with an adapter."""
+    """The bits of all logits of chunks, of lone answers, of drafts and of answers side by side, with an adapter."""
     context = Context(model, 512, pace, kv_type, flash_attention=False, sequences=SEQUENCES)
     loaded = model.load_adapter(adapter)
     context.set_adapters([(loaded, 0.7)])
@@ -46,6 +47,11 @@ def computed(model: Model, adapter: Path, pace: Pace, kv_type: str) -> NDArray[n
             tokens = chance.integers(5, model.vocab_size, len(chosen)).tolist()
             context.advance(tokens, [position] * len(chosen), chosen)
             found.append(context.rows(len(chosen)).ravel().copy())
+    end = CHUNK_TOKENS + 49
+    for count in range(2, MOST + 2):
+        context.decode(chance.integers(5, model.vocab_size, count).tolist(), end, True, 1, every=True)
+        found.append(context.rows(count).ravel().copy())
+        context.truncate(1, end)
     context.close()
     loaded.close()
     return np.concatenate(found).view(np.int32)
