@@ -27,10 +27,11 @@ from a3x.engine.pace import Pace
 from a3x.engine.plan import Plan
 from a3x.engine.sampling import Sampler
 from a3x.engine.score import Scoring
-from a3x.engine.speculate import Speculation
+from a3x.engine.speculate import Speculation, obstacle
 from a3x.engine.streams import Mailbox, Outbox, Stream
 from a3x.engine.writer import text_of
 from a3x.errors import A3XError, BadRequest, EngineFailure, NotReady, Overloaded
+from a3x.gguf.sizes import read_sizes
 from a3x.types import (
     Clock,
     Completion,
@@ -240,7 +241,9 @@ class LlamaEngine:
         sha256 = file_sha256(self._path)
         self._outbox = Outbox(self._clock)
         self._residents = Residents(sha256, made, self._open_context, model.load_adapter)
-        self._speculation = Speculation(self._settings.lookup, model.cuts_cleanly)
+        self._speculation = Speculation(
+            self._settings.lookup, obstacle(model.cuts_cleanly, read_sizes(self._path).quantised, made.kv_type)
+        )
         self._batcher = Batcher(
             self._residents,
             _Speech(model, self._template),

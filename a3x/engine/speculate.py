@@ -52,12 +52,25 @@ class Verdict:
     reason: str
 
 
-class Speculation:
-    """Chooses drafts and keeps their record. ``able``: the model's memory can be cut back."""
+def obstacle(cuts_cleanly: bool, quantised: bool, kv_type: str) -> str | None:
+    """Why drafts are out of the question, whatever a comparison would say; None if they are not.
 
-    def __init__(self, wish: Wish, able: bool) -> None:
+    What is multiplied with quantised numbers is itself rounded to 8 bits first. That hides a difference in the last bit nearly
+    everywhere, and where it does not the logits are 0.1 apart: places that are compared say nothing about others.
+    """
+    if not cuts_cleanly:
+        return "this model's memory cannot be cut back"
+    if quantised or kv_type not in ("f16", "f32"):
+        return "with quantised weights or KV a comparison does not see every difference"
+    return None
+
+
+class Speculation:
+    """Chooses drafts and keeps their record. ``obstacle``: why it never can, if so."""
+
+    def __init__(self, wish: Wish, obstacle: str | None) -> None:
         self._wish = wish
-        self._able = able
+        self._obstacle = obstacle
         self._worth = Worth()
         self._verdicts: dict[tuple[bytes, int], Verdict] = {}
         self.drafted = 0
@@ -68,7 +81,7 @@ class Speculation:
 
         The first draft of a mix in a stretch is preceded by the comparison, which leaves the sequence as it was.
         """
-        if self._wish == "off" or not self._able or stream.position < FIRST_POSITION:
+        if self._wish == "off" or self._obstacle or stream.position < FIRST_POSITION:
             return []
         assert stream.seat is not None
         stretch, inside = divmod(stream.position, STRETCH)
@@ -105,9 +118,9 @@ class Speculation:
         for verdict in sorted(self._verdicts.values(), key=lambda verdict: verdict.stretch):
             about = {"to_token": (verdict.stretch + 1) * STRETCH, "exact": verdict.exact, "reason": verdict.reason}
             found.setdefault(verdict.mix.label, []).append(about)
-        why = "this model's memory cannot be cut back" if self._wish != "off" and not self._able else None
         counts = {"drafted": self.drafted, "accepted": self.accepted}
-        return {"setting": self._wish, **counts, "compared": found, **({"reason": why} if why else {})}
+        why = {"reason": self._obstacle} if self._wish != "off" and self._obstacle else {}
+        return {"setting": self._wish, **counts, "compared": found, **why}
 
     def _compared(self, context: Computes, stream: Stream, drafts: Drafts) -> bool:
         """Compare now, if there is room for it, and remember; whether chunks may be used from here on."""

@@ -23,12 +23,15 @@ LONGEST_KEPT = 4096
 """Longer arrays are vocabularies: stepped over, not kept."""
 MOST_DIMENSIONS = 4
 MOST_LAYERS = 10_000
+PLAIN_TYPES = (0, 1, 30)
+"""F32, F16, BF16 (ggml.h): numbers of their own, not blocks that share a scale."""
 
 
 @dataclass(frozen=True)
 class Sizes:
     """What planning needs to know. Bytes are those of the file; ``kv_widths`` counts, per layer, the key and value
-    numbers that one token leaves in memory; ``adapter_numbers`` how many an adapter of rank 1 on every matrix has.
+    numbers that one token leaves in memory; ``adapter_numbers`` how many an adapter of rank 1 on every matrix has;
+    ``quantised`` whether any tensor is.
     """
 
     architecture: str
@@ -44,6 +47,7 @@ class Sizes:
     output_bytes: int
     other_bytes: int
     adapter_numbers: int
+    quantised: bool = False
 
     @property
     def layers(self) -> int:
@@ -64,6 +68,7 @@ class _Tensor:
     name: str
     shape: tuple[int, ...]
     offset: int
+    kind: int
 
 
 def read_sizes(path: Path) -> Sizes:
@@ -147,8 +152,8 @@ class _Header:
         if dimensions > MOST_DIMENSIONS:
             raise ValueError(f"tensor {name!r} has {dimensions} dimensions")
         shape = tuple(self._take("<Q") for _ in range(dimensions))
-        self._take("<I")  # its type: the bytes come from the offsets
-        return _Tensor(name, shape, self._take("<Q"))
+        kind = self._take("<I")  # the bytes come from the offsets, so that unknown ones are counted right
+        return _Tensor(name, shape, self._take("<Q"), kind)
 
 
 def _sizes(values: Mapping[str, Any], tensors: Sequence[_Tensor], data_bytes: int) -> Sizes:
@@ -189,6 +194,7 @@ def _sizes(values: Mapping[str, Any], tensors: Sequence[_Tensor], data_bytes: in
         output_bytes=by_name.pop("output.weight", 0),
         other_bytes=sum(by_name.values()),
         adapter_numbers=adapter_numbers,
+        quantised=any(tensor.kind not in PLAIN_TYPES for tensor in tensors),
     )
 
 

@@ -145,6 +145,17 @@ def test_the_comparison_is_right_for_the_whole_stretch(files: Files, weights: st
     assert all(len(found) == 1 for found in verdicts.values())
 
 
+def test_with_a_quantised_memory_nothing_is_drafted(files: Files) -> None:
+    """Rounding would hide from the comparison what it has to see."""
+
+    async def body(engine: LlamaEngine) -> dict[str, Any]:
+        await ask(engine, ASKED[-2], BASE_MIX, max_tokens=2)
+        return dict(engine.status()["lookup"])
+
+    status = with_engine(files.model, body, lookup="on", kv_type="q8_0", **SHARED)
+    assert status["drafted"] == 0 and "quantised" in status["reason"]
+
+
 def test_a_crowd_beside_it_is_served(files: Files) -> None:
     async def body(engine: LlamaEngine) -> list[Completion]:
         return await asyncio.gather(*(ask(engine, text, BASE_MIX) for text in ASKED[:6]))

@@ -48,7 +48,7 @@ class House:
         resident: int = 32,
         lookup: Wish = "auto",
         follows: Follows = next_token,
-        able: bool = True,
+        obstacle: str | None = None,
         sampler: Callable[[], Draws] = PaperSampler,
         context: type[PaperContext] = PaperContext,
     ) -> None:
@@ -56,7 +56,7 @@ class House:
         self.outbox = Outbox(self.clock)
         self.knocking = False
         self.contexts: list[PaperContext] = []
-        self.speculation = Speculation(lookup, able)
+        self.speculation = Speculation(lookup, obstacle)
         plan = Plan(LIMIT, sequences, contexts, resident, 1 << 20, 0, "f16", True, (1,), max(64, sequences), (), ())
         self.residents: Residents[PaperAdapter, PaperContext] = Residents("m", plan, self._open, PaperAdapter)
         self.batcher = Batcher(

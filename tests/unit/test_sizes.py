@@ -42,6 +42,27 @@ def test_the_seed() -> None:
     assert found.weight_bytes < resources.seed_model().stat().st_size < found.weight_bytes + (1 << 20)
 
 
+def test_whether_weights_are_quantised(model: Path, tmp_path: Path) -> None:
+    assert not read_sizes(model).quantised and not read_sizes(resources.seed_model()).quantised
+    reader, path = gguf.GGUFReader(model), tmp_path / "q8.gguf"
+    kind = gguf.GGMLQuantizationType.Q8_0
+    writer = gguf.GGUFWriter(path, "llama")
+    for key, entry in reader.fields.items():
+        if not key.startswith("GGUF.") and key != "general.architecture":
+            writer.add_key_value(key, entry.contents(), entry.types[0], sub_type=(entry.types[1:] or [None])[-1])
+    for tensor in reader.tensors:
+        values = gguf.dequantize(tensor.data, tensor.tensor_type)
+        if tensor.name == "blk.1.ffn_up.weight":
+            writer.add_tensor(tensor.name, gguf.quantize(values, kind), raw_dtype=kind)
+        else:
+            writer.add_tensor(tensor.name, values)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    assert read_sizes(path).quantised
+
+
 def test_heads_may_differ_from_layer_to_layer(tmp_path: Path) -> None:
     path = tmp_path / "mixed.gguf"
     writer = gguf.GGUFWriter(path, "llama")

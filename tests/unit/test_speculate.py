@@ -167,12 +167,22 @@ def test_a_comparison_that_sees_no_difference_fails_that(tmp_path: Path, monkeyp
     house.outbox.close()
 
 
-def test_off_means_off_and_a_memory_that_cannot_be_cut_is_left_alone(tmp_path: Path) -> None:
-    for house in (House(tmp_path, follows=copying, lookup="off"), House(tmp_path, follows=copying, able=False)):
+def test_off_means_off_and_an_obstacle_is_one(tmp_path: Path) -> None:
+    for house in (
+        House(tmp_path, follows=copying, lookup="off"),
+        House(tmp_path, follows=copying, obstacle="no way back"),
+    ):
         talk(house)
         assert house.speculation.drafted == 0 and not house.speculation.status()["compared"]
         house.outbox.close()
-    assert "cannot be cut" in house.speculation.status()["reason"]
+    assert house.speculation.status()["reason"] == "no way back"
+
+
+def test_what_a_comparison_could_not_see_is_an_obstacle() -> None:
+    assert speculate.obstacle(True, False, "f16") is None and speculate.obstacle(True, False, "f32") is None
+    assert "cut back" in str(speculate.obstacle(False, False, "f16"))
+    assert "quantised" in str(speculate.obstacle(True, True, "f16"))
+    assert "quantised" in str(speculate.obstacle(True, False, "q8_0"))
 
 
 def test_in_a_crowd_nothing_is_drafted(tmp_path: Path) -> None:
