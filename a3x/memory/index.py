@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 FOLDER = "index"
 EXACT_UP_TO = 20_000
 """Vectors that are looked at one by one; also how many new ones an index may lack, if that is more than a tenth."""
-PROBED_LISTS = 32
+PROBED_LISTS = 64
 CANDIDATES = 40
 """Scored again exactly, at least; the index knows 8 bits of every number."""
 FILTERED_CANDIDATES = 400
