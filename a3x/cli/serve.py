@@ -31,8 +31,6 @@ def serve(
         home, config, server={"host": host, "port": port}, engine=engine, memory={"record": record}
     )
     from a3x import daemon
-    from a3x.hardware.process import keep_few_arenas
 
-    keep_few_arenas()
     daemon.configure_logging()
     asyncio.run(daemon.serve(settings, lambda line: print(line, flush=True)))

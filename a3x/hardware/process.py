@@ -7,10 +7,6 @@ import gc
 import re
 from pathlib import Path
 
-ARENAS = 2
-M_ARENA_MAX = -8
-"""malloc.h"""
-
 
 def pss_bytes(pid: int | str = "self") -> int:
     """Proportional set size: pages of our own, and our share of those that several processes map. OSError without /proc."""
@@ -40,14 +36,6 @@ def wakeups(pid: int) -> int:
         found = re.search(r"^voluntary_ctxt_switches:\s+(\d+)$", text, re.MULTILINE)
         total += int(found.group(1)) if found else 0
     return total
-
-
-def keep_few_arenas() -> None:
-    """Before the first thread: glibc gives every thread an arena of its own, and what the freed pieces of many of them hold
-    cannot be used by the others: a daemon with a dozen threads grew twice as fast. Elsewhere it does nothing."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_ARENA_MAX, ARENAS)
 
 
 def give_memory_back() -> None:
