@@ -27,7 +27,7 @@ def wait_until_asleep(daemon: Daemon, limit_s: float = 30.0) -> None:
 
 def cost(daemon: Daemon, window_s: float = WINDOW_S) -> tuple[float, float]:
     """PSS in MB (10**6 bytes) and wake-ups a second of a daemon that is left alone meanwhile."""
-    time.sleep(1.0)  # what the last request left: closing connections
+    time.sleep(6.0)  # what the last request left: closing connections, embedding what was said
     before = wakeups(daemon.pid)
     began = time.monotonic()
     time.sleep(window_s)
