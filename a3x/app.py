@@ -28,6 +28,7 @@ from a3x.engine.leased import LeasedEngine, LoadableEngine
 from a3x.engine.pace import SPINS
 from a3x.errors import ConfigError, ForeignFile, NotFound, NotReady, StorageFull
 from a3x.gguf.check import check_adapter, check_model
+from a3x.gguf.sizes import read_sizes
 from a3x.hardware import amd
 from a3x.hardware.lease import Lease, why_shared
 from a3x.hardware.process import held_bytes
@@ -123,7 +124,7 @@ def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
 
     engine = settings.engine
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-    planned = plan_for(path, engine, cores)  # a model that does not fit is told before it costs anything
+    planned = plan_for(read_sizes(path), engine, cores)  # a model that does not fit is told before it costs anything
     if path != resources.seed_model() and not engine.plain_kernels:
         engine = engine.model_copy(update={"plain_kernels": needs_plain_kernels(path, planned.gpu_layers)})
     checked = file_identity(path)

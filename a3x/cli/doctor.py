@@ -165,9 +165,11 @@ def check_plan(settings: Settings) -> list[Finding]:
 
     from a3x.app import model_path
     from a3x.engine.fit import plan_for
+    from a3x.gguf.sizes import read_sizes
 
+    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     try:
-        made = plan_for(model_path(settings), settings.engine, psutil.cpu_count(logical=False) or os.cpu_count() or 1)
+        made = plan_for(read_sizes(model_path(settings)), settings.engine, cores)
     except ConfigError as error:
         return [Finding("plan", "fail", error.message, "`a3x doctor` again with another --config, or free some memory")]
     except A3XError:

@@ -233,7 +233,8 @@ class LlamaEngine:
 
     def _load(self) -> ModelInfo:
         start_backend()
-        made: Plan = plan_for(self._path, self._settings, self._cores)
+        sizes = read_sizes(self._path)
+        made: Plan = plan_for(sizes, self._settings, self._cores)
         self._plan, self._pace = made, Pace(made.threads)
         model = self._model = Model(self._path, made.gpu_layers, self._settings.plain_kernels)
         self._template = ChatTemplate(model)
@@ -242,7 +243,7 @@ class LlamaEngine:
         self._outbox = Outbox(self._clock)
         self._residents = Residents(sha256, made, self._open_context, model.load_adapter)
         self._speculation = Speculation(
-            self._settings.lookup, obstacle(model.cuts_cleanly, read_sizes(self._path).quantised, made.kv_type)
+            self._settings.lookup, obstacle(model.cuts_cleanly, sizes.quantised, made.kv_type)
         )
         self._batcher = Batcher(
             self._residents,

@@ -18,8 +18,8 @@ import apsw
 from a3x import ids
 from a3x.errors import BadRequest, NotFound
 from a3x.stores import facts, phrasing
-from a3x.stores.db import Database, whole_number
-from a3x.stores.experiences import insert_feedback
+from a3x.stores.db import Database
+from a3x.stores.experiences import insert_feedback, seq_of
 from a3x.types import THEMES, Clock, Feedback
 
 TrainingOrigin = Literal["user", "verified", "owner_dataset"]
@@ -247,9 +247,7 @@ def _teach(connection: apsw.Connection, record: Record) -> Record:
 def _remember(connection: apsw.Connection, record: Record, experience_id: str, answer: str, now: float) -> None:
     new = correction_fact(record, answer)
     if new is not None:
-        sql = "SELECT seq FROM experience WHERE id = ?"
-        seq = whole_number(connection.execute(sql, (experience_id,)).fetchall())
-        facts.put(connection, seq, [new], now, record.id)
+        facts.put(connection, seq_of(connection, experience_id), [new], now, record.id)
 
 
 def _say_again(connection: apsw.Connection, known: Record, source_ids: Sequence[str]) -> Record:

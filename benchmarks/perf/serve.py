@@ -110,37 +110,21 @@ class Bench:
         return ratio("8 streams, two mixes ÷ one mix", pairs, "tok/s", Budget("at least", 0.75))
 
     def against_llama_bench(self) -> Ratio:
-        def peer() -> float:
-            return servers.bench_tokens_per_s(self.model, self.peers.bench_threads, 128)
-
-        pairs = interleaved(lambda: self._ours_per_s([""]), peer, self.size.pairs)
+        pairs = interleaved(lambda: self._ours_per_s([""]), self._bench_per_s, self.size.pairs)
         return ratio("1 stream ÷ llama-bench tg128", pairs, "tok/s")
 
     def against_batched_bench(self) -> Ratio:
-        tokens = self.size.tokens
-
-        def peer() -> float:
-            return servers.batched_tokens_per_s(self.model, self.peers.bench_threads, 32, tokens, 8)
-
-        pairs = interleaved(lambda: self._ours_per_s([""] * 8), peer, self.size.pairs)
+        pairs = interleaved(lambda: self._ours_per_s([""] * 8), self._batched_per_s, self.size.pairs)
         return ratio("8 streams, one mix ÷ llama-batched-bench", pairs, "tok/s", Budget("at least", 0.7))
 
     def ceiling(self) -> Ratio:
         """What llama.cpp alone, without server, sampler and text, reaches on this machine: more nobody can."""
-
-        def alone() -> float:
-            return servers.bench_tokens_per_s(self.model, self.peers.bench_threads, 128)
-
-        pairs = interleaved(alone, lambda: self._theirs_per_s(1), self.size.pairs)
+        pairs = interleaved(self._bench_per_s, lambda: self._theirs_per_s(1), self.size.pairs)
         return ratio("ceiling: llama-bench tg128 ÷ llama-server -np 1", pairs, "tok/s")
 
     def ceilings(self) -> Ratio:
         """The same for eight streams."""
-
-        def alone() -> float:
-            return servers.batched_tokens_per_s(self.model, self.peers.bench_threads, 32, self.size.tokens, 8)
-
-        pairs = interleaved(alone, lambda: self._theirs_per_s(8), self.size.pairs)
+        pairs = interleaved(self._batched_per_s, lambda: self._theirs_per_s(8), self.size.pairs)
         return ratio("ceiling: llama-batched-bench, 8 ÷ llama-server -np 8", pairs, "tok/s")
 
     def shared_prefix(self) -> Ratio:
@@ -195,6 +179,12 @@ class Bench:
             for mix, texts in zip(mixes, self._asked(len(mixes)), strict=True)
         ]
         return load.tokens_per_s(load.run(self.ours.url, wanted))
+
+    def _bench_per_s(self) -> float:
+        return servers.bench_tokens_per_s(self.model, self.peers.bench_threads, 128)
+
+    def _batched_per_s(self) -> float:
+        return servers.batched_tokens_per_s(self.model, self.peers.bench_threads, 32, self.size.tokens, 8)
 
     def _theirs_per_s(self, count: int) -> float:
         theirs = self.peers.by_streams[count]

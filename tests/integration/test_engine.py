@@ -26,14 +26,17 @@ LONG = "tell me about the hot swap of adapters in the idle hours " * 4
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[Adapter]]]:
-    folder = tmp_path_factory.mktemp("models")
-    model = tiny.write_model(folder / "tiny.gguf")
+    yield write_files(tmp_path_factory.mktemp("models"), tiny.WIDTH)
+
+
+def write_files(folder: Path, width: int) -> tuple[Path, list[Adapter]]:
+    model = tiny.write_model(folder / "tiny.gguf", width=width)
     base = hashlib.sha256(model.read_bytes()).hexdigest()
     adapters = []
     for seed in range(3):
         path = tiny.write_adapter(folder / f"adapter{seed}.gguf", model, seed)
         adapters.append(Adapter("cli", seed + 1, hashlib.sha256(path.read_bytes()).hexdigest(), base, path))
-    yield model, adapters
+    return model, adapters
 
 
 async def ask(engine: LlamaEngine, text: str = LONG, mix: Mix = BASE_MIX, **sampling: Any) -> Completion:
@@ -212,22 +215,37 @@ def test_mixes_at_the_same_time_answer_as_each_does_alone(files: tuple[Path, lis
     assert all(expected[key] == text for key, text in answers)
 
 
-def test_a_theme_is_replaced_while_its_old_version_streams(files: tuple[Path, list[Adapter]]) -> None:
-    model, adapters = files
-    old, new = Mix(((adapters[0], 1.0),)), Mix(((adapters[1], 1.0),))
+def test_a_theme_is_replaced_while_its_old_version_streams(tmp_path: Path) -> None:
+    model, (old, new, _) = write_files(tmp_path, width=768)  # wide: the old answer takes a tenth of a second
+    finished: list[str] = []
+
+    async def stream(engine: LlamaEngine, begun: asyncio.Event) -> str:
+        text = ""
+        request = Generation((Message("user", "swap"),), Mix(((old, 1.0),)), Sampling(max_tokens=400))
+        async for item in engine.generate(request):
+            begun.set()
+            text += item.text if isinstance(item, Piece) else ""
+        finished.append("old answer")
+        return text
+
+    async def replace_it(engine: LlamaEngine) -> None:
+        await ask(engine, "swap", mix=Mix(((new, 1.0),)), max_tokens=2)
+        finished.append("new answer")
+
+    async def drop(engine: LlamaEngine) -> None:
+        await engine.drop_adapter(old.sha256)
+        finished.append("old adapter gone")
 
     async def body(engine: LlamaEngine) -> tuple[str, str]:
-        alone = await ask(engine, mix=old, max_tokens=200)
-        streaming = asyncio.create_task(ask(engine, mix=old, max_tokens=200))
-        await asyncio.sleep(0.01)
-        dropping = asyncio.create_task(engine.drop_adapter(adapters[0].sha256))
-        await ask(engine, mix=new, max_tokens=2)
-        assert not streaming.done()
-        assert not dropping.done()
-        again = await streaming
-        await dropping
-        assert adapters[0].sha256 not in engine.status()["adapters_resident"]
-        return alone.text, again.text
+        alone = await stream(engine, asyncio.Event())
+        finished.clear()
+        begun = asyncio.Event()
+        streaming = asyncio.create_task(stream(engine, begun))
+        await begun.wait()
+        await asyncio.gather(drop(engine), replace_it(engine), streaming)
+        assert finished[0] == "new answer"
+        assert old.sha256 not in engine.status()["adapters_resident"]
+        return alone, streaming.result()
 
     before, after = with_engine(model, body)
     assert before == after

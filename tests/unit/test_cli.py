@@ -377,7 +377,7 @@ def test_doctor_shows_the_plan_and_refuses_what_does_not_fit(monkeypatch: pytest
     [found] = doctor.check_plan(load(environ={}))
     assert found.level == "ok"
     assert "main memory: weights 12, " in found.found
-    monkeypatch.setattr("a3x.engine.fit.read_sizes", lambda path: SEVENTY_B)
+    monkeypatch.setattr("a3x.gguf.sizes.read_sizes", lambda path: SEVENTY_B)
     monkeypatch.setattr("a3x.engine.fit.measure", lambda cores, offload: Room(4, 16 << 30, 12 << 30, "no card"))
     [refused] = doctor.check_plan(load(environ={}))
     assert refused.level == "fail"
