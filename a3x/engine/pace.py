@@ -50,6 +50,13 @@ class Pace:
         """For the next step."""
         return self._counts[self._used if self._tried is None else self._tried]
 
+    @property
+    def certain(self) -> int:
+        """Steps, at least one, after which the number may be another."""
+        if len(self._counts) == 1:
+            return LONGEST_GAP
+        return 1 if self._tried is not None else max(1, self._left)
+
     def took(self, rows: int, seconds: float) -> None:
         """How long that step, of so many tokens, was."""
         if len(self._counts) == 1:

@@ -7,13 +7,17 @@ position shows in the next token.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from a3x.engine.burst import Flag, Round
 from a3x.engine.llama import CHUNK_TOKENS
+from a3x.engine.streams import Draws
+from a3x.engine.uncertainty import spread
 from a3x.errors import EngineFailure
 from a3x.types import Generation
 
@@ -82,6 +86,39 @@ class PaperContext:
         self.log.append(("write", tuple(sequences)))
         return range(len(tokens))
 
+    def burst(
+        self,
+        tokens: Sequence[int],
+        positions: Sequence[int],
+        sequences: Sequence[int],
+        hands: Sequence[Draws],
+        rooms: Sequence[int],
+        rounds: int,
+        seconds: float,
+        news: Flag,
+    ) -> tuple[Sequence[int], list[Round]]:
+        """Two rounds at most."""
+        found: list[Round] = []
+        while True:
+            places = self.advance(tokens, [position + len(found) for position in positions], sequences)
+            found.append(self.draw(hands, places))
+            tokens = found[-1].tokens
+            full = any(len(found) >= room for room in rooms)
+            if full or -1 in tokens or news.raised or len(found) >= min(rounds, 2):
+                return places, found
+
+    def draw(self, hands: Sequence[Draws], places: Sequence[int]) -> Round:
+        rows = self.rows(CHUNK_TOKENS)[list(places)]
+        normalisers, entropies = spread(rows)
+        tokens = [
+            -1 if hand.chain is None else hand.draw(self, place) for hand, place in zip(hands, places, strict=True)
+        ]
+        logprobs = [float(row[token]) - total for row, token, total in zip(rows, tokens, normalisers, strict=True)]
+        return Round(tokens, logprobs, normalisers, entropies, [math.isfinite(total) for total in normalisers])
+
+    def logits(self, place: int) -> NDArray[np.float32]:
+        return self.rows(CHUNK_TOKENS)[place]
+
     def rows(self, count: int) -> NDArray[np.float32]:
         wanted = self._outputs[:count]
         logits = np.zeros((len(wanted), VOCABULARY), np.float32)
@@ -100,6 +137,10 @@ class PaperContext:
 
 class PaperSampler:
     """Greedy."""
+
+    @property
+    def chain(self) -> int | None:
+        return 0
 
     def draw(self, context: PaperContext, row: int) -> int:
         return int(context.rows(CHUNK_TOKENS)[row].argmax())

@@ -37,7 +37,9 @@ class Sampler:
 
     def __init__(self, sampling: Sampling, model: Model) -> None:
         self.seed = secrets.randbits(31) if sampling.seed is None else seed32(sampling.seed)
-        links = [*_adjustments(sampling, model), *self._choice(sampling)]
+        adjustments = _adjustments(sampling, model)
+        self._plain = not adjustments and sampling.temperature < COLDEST
+        links = [*adjustments, *self._choice(sampling)]
         chain = held(lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params()), "the sampler")
         for link in links:
             lib.llama_sampler_chain_add(chain, link)
@@ -65,6 +67,13 @@ class Sampler:
             lib.llama_sampler_init_temp(sampling.temperature),
             lib.llama_sampler_init_dist(self.seed),
         ]
+
+    @property
+    def chain(self) -> int | None:
+        """As ``burst.Hand`` says: the chain's address, 0 if it only takes the likeliest token, None with a grammar."""
+        if self._gate:
+            return None
+        return 0 if self._plain else ctypes.cast(held(self._chain, "the sampler"), ctypes.c_void_p).value
 
     def draw(self, context: Context, row: int = -1) -> int:
         """The next token from one row of the last decode (-1 is its last); it is accepted."""

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from a3x.config import EngineSection
 from a3x.disk import file_sha256
 from a3x.engine.batcher import Batcher
+from a3x.engine.burst import Flag
 from a3x.engine.chat import ChatTemplate
 from a3x.engine.contexts import Residents
 from a3x.engine.fit import plan_for
@@ -63,7 +64,7 @@ class LlamaEngine:
         self._cores = physical_cores
         self._clock = clock
         self._queue_limit = queue_limit
-        self._inbox: queue.SimpleQueue[Stream | Callable[[], None] | None] = queue.SimpleQueue()
+        self._inbox = _Inbox()
         self._in_flight = 0
         self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
         self._loaded: Future[ModelInfo] = Future()
@@ -158,6 +159,7 @@ class LlamaEngine:
             yield mailbox
         finally:
             mailbox.abandoned = True
+            self._inbox.news.raise_()
             self._in_flight -= 1
 
     async def _on_engine_thread(self, call: Callable[[], T]) -> T:
@@ -194,10 +196,7 @@ class LlamaEngine:
 
     def _take_in(self) -> bool:
         """Requests and calls that arrived; waits for one when there is nothing to do. False once all should end."""
-        wait = self._batcher.idle
-        while wait or not self._inbox.empty():
-            wait = False
-            item = self._inbox.get()
+        for item in self._inbox.take(wait=self._batcher.idle):
             if item is None:
                 return self._wind_up()
             if isinstance(item, Stream):
@@ -253,7 +252,7 @@ class LlamaEngine:
             sha256,
             self._clock,
             self._outbox,
-            lambda: not self._inbox.empty(),
+            self._inbox.news,
             self._speculation,
         )
         return ModelInfo(
@@ -287,6 +286,26 @@ class LlamaEngine:
             "plan": asdict(self._plan),
             "chat_template": self._template.origin,
         }
+
+
+class _Inbox:
+    """What others ask of the engine thread; ``news`` is raised when there is something, or somebody has left."""
+
+    def __init__(self) -> None:
+        self.news = Flag()
+        self._items: queue.SimpleQueue[Stream | Callable[[], None] | None] = queue.SimpleQueue()
+
+    def put(self, item: Stream | Callable[[], None] | None) -> None:
+        """None: end."""
+        self._items.put(item)
+        self.news.raise_()
+
+    def take(self, wait: bool) -> Iterator[Stream | Callable[[], None] | None]:
+        """All there is, and at least one with ``wait``."""
+        self.news.lower()
+        while wait or not self._items.empty():
+            wait = False
+            yield self._items.get()
 
 
 class _Speech:

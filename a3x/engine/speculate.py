@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from a3x.engine.burst import MOST_ROUNDS
 from a3x.engine.lookup import MOST, Drafts, Worth
 from a3x.engine.streams import Stream
 from a3x.errors import EngineFailure
@@ -95,6 +96,15 @@ class Speculation:
         if not count or not (verdict or self._compared(context, stream, drafts)):
             return []
         return drafts.draft(count)
+
+    def rests(self, stream: Stream) -> int:
+        """For so many tokens there certainly is no draft, at least for one: ask again after them."""
+        if self._wish == "off" or self._obstacle:
+            return MOST_ROUNDS
+        assert stream.seat is not None
+        stretch, inside = divmod(stream.position, STRETCH)
+        verdict = self._verdicts.get((stream.seat.owner, stretch))
+        return STRETCH - inside if verdict and not verdict.exact else 1
 
     def took(self, rows: int, seconds: float) -> None:
         """How long a step of a stream on its own was."""

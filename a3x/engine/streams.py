@@ -19,13 +19,18 @@ from a3x.types import Clock, Completion, FinishReason, Generation, Piece, TokenS
 
 Item = Piece | Completion | Exception
 
-GAP_S = 1 / 60
-"""A fast stream's pieces go out this often at most, as often as a screen shows a new picture: waking the loop and
-writing an event for every token would take longer than a small model's step. The first piece and the end never wait."""
+GAP_S = 1 / 30
+"""A fast stream's pieces go out this often at most, more often than an eye can tell: waking the loop and writing an
+event for every token would take longer than a small model's step. The first piece and the end never wait."""
 
 
 class Draws(Protocol):
     """The part of ``sampling.Sampler`` that a step needs."""
+
+    @property
+    def chain(self) -> int | None:
+        """As ``burst.Hand`` says."""
+        ...
 
     def draw(self, context: Any, row: int) -> int:
         """The token drawn from one row of the last decode; -1 is its last."""
@@ -62,7 +67,7 @@ class Mailbox:
 
 
 class Outbox:
-    """Carries items from the engine thread to the loop, with at most one wake-up a step and ``GAP_S`` between those of pieces.
+    """Carries items from the engine thread to the loop: first pieces and ends at once, others ``GAP_S`` apart.
 
     A bell thread rings the loop: waking a loop lets go of Python's lock, and the engine thread would get it back only when
     the loop has done its work. Handing the bell a note does not, so the loop works while the engine is inside llama.cpp.
@@ -72,23 +77,28 @@ class Outbox:
         self._clock = clock
         self._items: deque[tuple[Mailbox, Item]] = deque()
         self._rung = False
-        self._urgent = False
         self._rang_at = self._flushed_at = 0.0
         self._notes: queue.SimpleQueue[asyncio.AbstractEventLoop | None] = queue.SimpleQueue()
         self._bell = threading.Thread(target=self._ring, name="engine-bell", daemon=True)
         self._bell.start()
 
     def put(self, mailbox: Mailbox, item: Item) -> None:
-        if not mailbox.begun or not isinstance(item, Piece):
-            self._urgent = mailbox.begun = True
+        urgent = not mailbox.begun or not isinstance(item, Piece)
+        mailbox.begun = True
         self._items.append((mailbox, item))
+        if urgent:
+            self._wake(self._clock.monotonic())
 
     def flush(self) -> None:
         """After a step: wake the loop, unless it is about to look anyway, or the next step will be in time for that."""
         now = self._clock.monotonic()
         step, self._flushed_at = now - self._flushed_at, now
-        if self._items and not self._rung and (self._urgent or now + step - self._rang_at >= GAP_S):
-            self._rung, self._urgent, self._rang_at = True, False, now
+        if self._items and now + step - self._rang_at >= GAP_S:
+            self._wake(now)
+
+    def _wake(self, now: float) -> None:
+        if not self._rung:
+            self._rung, self._rang_at = True, now
             self._notes.put(self._items[0][0].loop)
 
     def close(self) -> None:
@@ -144,6 +154,11 @@ class Stream:
     first_at: float = 0.0
     logprobs: list[float] = field(default_factory=list)
     entropies: list[float] = field(default_factory=list)
+
+    @property
+    def watched(self) -> bool:
+        """Python looks at every row: it draws, or the rivals of each token are wanted."""
+        return self.request.top_logprobs is not None or (self.sampler is not None and self.sampler.chain is None)
 
     @property
     def reading(self) -> bool:

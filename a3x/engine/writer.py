@@ -33,22 +33,33 @@ class Writer:
         self._model = model
         self._rivals = request.top_logprobs
         self._unsettled: list[tuple[int, TokenLogprob]] = []
+        self._unsaid = b""
+        self._hasty = self._rivals is None and not request.sampling.stop
+        """Nothing depends on where one token ends and the next begins."""
 
-    def write(self, token: int, logits: NDArray[np.float32], total: float) -> bool:
-        """Send what became final; True when a stop string ended the answer.
+    def write(self, token: int, logprob: float, logits: NDArray[np.float32] | None, total: float) -> bool:
+        """Take a token; True when a stop string ended the answer. ``say`` sends what became final.
 
-        ``logits`` is the row that the token was drawn from, ``total`` its normaliser (``uncertainty.spread``).
+        ``logits`` is the row that the token was drawn from, ``total`` its normaliser: for requests that want rivals.
         """
         data = self._model.token_bytes(token)
+        self._unsaid += data
+        if self._hasty:
+            return False
         begins = len(self.split.raw)
-        spans = self.split.feed(data)
-        if self._rivals is not None:
+        if self._rivals is not None and logits is not None:
             rivals = described(self._model, top(logits, self._rivals, total))
-            self._unsettled.append((begins, TokenLogprob(token, data, float(logits[token]) - total, rivals)))
-        self._emit(spans)
+            self._unsettled.append((begins, TokenLogprob(token, data, logprob, rivals)))
+        self.say()
         return self.split.stopped
 
+    def say(self) -> None:
+        data, self._unsaid = self._unsaid, b""
+        if data:
+            self._emit(self.split.feed(data))
+
     def finish(self) -> None:
+        self.say()
         self._emit(self.split.finish())
 
     def _emit(self, spans: list[Span]) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Protocol, get_args
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a3x.config import PrioritySection
-from a3x.errors import A3XError, StorageFull
+from a3x.errors import A3XError, NotFound, StorageFull
 from a3x.memory import labels, priority, signals
 from a3x.memory.novelty import NoveltyMap, Place
 from a3x.memory.signals import Reaction
@@ -38,6 +39,8 @@ CHOICES = 16
 CHUNK = 50
 QUIET_S = 1.0
 """What is stored in bulk is taken in when so long no more of it came, so that it does not slow down what brings it."""
+GATHER_S = 0.5
+"""What is recorded within this time is taken in together: one commit, and none of it while the next turn begins."""
 SLACK = 1.05
 """A window may be so much too full before it is thinned out, so that this is not done at every turn."""
 GROWTH = 1.2
@@ -79,6 +82,8 @@ class Prioritiser:
         self._working: set[asyncio.Task[None]] = set()
         self._behind = False
         self._quiet: asyncio.TimerHandle | None = None
+        self._recent: list[str] = []
+        self._gathering: asyncio.TimerHandle | None = None
         self._stopping = False
 
     # --- what the house calls ----------------------------------------------------------------------------------------
@@ -88,6 +93,20 @@ class Prioritiser:
         task = asyncio.get_running_loop().create_task(self._quietly(work))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
+
+    def recorded_soon(self, id: str) -> None:
+        """``recorded``, together with what else is stored in the next half second."""
+        self._recent.append(id)
+        if self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(GATHER_S, self._take_recent)
+
+    def _take_recent(self) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        ids, self._recent = self._recent, []
+        for at in range(0, len(ids), CHUNK):
+            self.soon(self.recorded(*ids[at : at + CHUNK]))
 
     def catch_up_soon(self) -> None:
         """Something was stored in bulk: catch up once no more of it comes. What is catching up now stops for that long."""
@@ -100,7 +119,8 @@ class Prioritiser:
         self.soon(self.catch_up())
 
     async def settle(self) -> None:
-        """Wait for what runs in the background."""
+        """Wait for what runs in the background, and for what was about to."""
+        self._take_recent()
         while self._working:
             await asyncio.gather(*self._working)
 
@@ -126,10 +146,10 @@ class Prioritiser:
         await self.catch_up()
         await self.review()
 
-    async def recorded(self, id: str) -> None:
-        """An experience was stored. NotFound, StorageFull."""
+    async def recorded(self, *ids: str) -> None:
+        """Experiences were stored; what has been forgotten since is passed over. StorageFull."""
         async with self._lock:
-            await self._take_in([id])
+            await self._take_in(ids)
             await self._keep_calibrated()
 
     async def judged(self, id: str) -> None:
@@ -184,10 +204,15 @@ class Prioritiser:
 
     async def _take_in(self, ids: Sequence[str]) -> None:
         """Of each its own row, and the row of the turn before it, which it is a reaction to; then the windows move on."""
-        rows = await asyncio.to_thread(lambda: [row for id in ids for row in self._rows_of(self._experiences.get(id))])
+        rows = await asyncio.to_thread(lambda: [row for span in self._found(ids) for row in self._rows_of(span)])
         await self._priorities.put(rows)
         for theme in sorted({row.theme for row in rows}):
             await self._slide(theme)
+
+    def _found(self, ids: Sequence[str]) -> Iterator[Experience]:
+        for id in ids:
+            with suppress(NotFound):
+                yield self._experiences.get(id)
 
     def _rows_of(self, span: Experience) -> list[Priority]:
         reacted = self._react(span)
@@ -337,7 +362,7 @@ class Prioritised:
         """See ``Recorder.record``."""
         stored = await self._sink.record(experience)
         if stored:
-            self._prioritiser.soon(self._prioritiser.recorded(experience.id))
+            self._prioritiser.recorded_soon(experience.id)
         return stored
 
 

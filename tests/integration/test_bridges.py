@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 
 from a3x import resources
 from a3x.engine import llama
+from a3x.engine.burst import Flag
 from a3x.engine.llama import CHUNK_TOKENS, Context, Model, start_backend
 from a3x.engine.pace import Pace
+from a3x.engine.sampling import Sampler
 from a3x.errors import EngineFailure
+from a3x.types import Sampling
 
 pytestmark = pytest.mark.integration
 
@@ -34,6 +38,7 @@ def talk(model: Model, steps: int = 20) -> tuple[NDArray[np.float32], NDArray[np
     context = Context(model, 256, Pace((1,)), flash_attention=False, sequences=4)
     try:
         chance = np.random.default_rng(0)
+        no_end = tuple((token, -100.0) for token in range(model.vocab_size) if model.ends_generation(token))
         for sequence in range(3):
             context.decode(chance.integers(5, model.vocab_size, CHUNK_TOKENS).tolist(), 0, True, sequence)
         places: Sequence[int] = ()
@@ -42,6 +47,11 @@ def talk(model: Model, steps: int = 20) -> tuple[NDArray[np.float32], NDArray[np
             places = context.advance(tokens, [position] * 2, [0, 2])
         answers = np.stack([context.logits(place) for place in places])
         assert np.array_equal(answers, context.rows(2))
+        more = [int(row.argmax()) for row in answers], [CHUNK_TOKENS + steps] * 2, [0, 2]
+        hands = [Sampler(Sampling(logit_bias=no_end), model) for _ in range(2)]
+        places, rounds = context.burst(*more, hands, [steps + 1] * 2, steps, 60.0, Flag())
+        assert len(rounds) == steps
+        answers = np.stack([*answers, *(context.logits(place) for place in places)])
         context.decode([7], CHUNK_TOKENS, True, KEPT)
         return answers, context.logits().copy()
     finally:
@@ -59,7 +69,8 @@ def test_answers_are_the_same_and_what_lies_between_is_untouched(model: Model, m
 
 def test_a_token_that_stays_behind_is_found_out(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control."""
-    monkeypatch.setattr(llama.lib, "llama_memory_seq_rm", lambda *_: True)
+    keeps = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, *[ctypes.c_int32] * 3)(lambda *_: True)
+    monkeypatch.setattr(llama.lib, "llama_memory_seq_rm", keeps)
     with pytest.raises(EngineFailure):
         talk(model, steps=1)
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from a3x.engine.batcher import Batcher
+from a3x.engine.batcher import BURST_S, Batcher
+from a3x.engine.burst import Flag
 from a3x.engine.contexts import Residents
 from a3x.engine.paper import PaperAdapter, PaperContext, PaperSampler, PaperSpeech, Remembered, next_token
 from a3x.engine.plan import Plan
@@ -23,11 +24,11 @@ LIMIT = 512
 
 
 class HandClock:
-    """Moves a tick, a millisecond, whenever it is read."""
+    """Moves a tick whenever it is read: four of them are a burst."""
 
     def __init__(self) -> None:
         self.time = 0.0
-        self.tick = 0.001
+        self.tick = BURST_S / 4
 
     def now(self) -> float:
         return self.monotonic()
@@ -35,6 +36,13 @@ class HandClock:
     def monotonic(self) -> float:
         self.time += self.tick
         return self.time
+
+
+class Unrung(Outbox):
+    """Wakes no loop: what is in it is read directly."""
+
+    def _wake(self, now: float) -> None:
+        pass
 
 
 class House:
@@ -53,8 +61,8 @@ class House:
         context: type[PaperContext] = PaperContext,
     ) -> None:
         self.clock = HandClock()
-        self.outbox = Outbox(self.clock)
-        self.knocking = False
+        self.outbox = Unrung(self.clock)
+        self.knocking = Flag()
         self.contexts: list[PaperContext] = []
         self.speculation = Speculation(lookup, obstacle)
         plan = Plan(LIMIT, sequences, contexts, resident, 1 << 20, 0, "f16", True, (1,), max(64, sequences), (), ())
@@ -67,7 +75,7 @@ class House:
             "m",
             self.clock,
             self.outbox,
-            lambda: self.knocking,
+            self.knocking,
             self.speculation,
         )
         self.heard: dict[Mailbox, list[Item]] = {}

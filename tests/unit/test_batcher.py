@@ -74,7 +74,7 @@ def test_a_cache_keyed_by_nothing_fails_that_test(tmp_path: Path, monkeypatch: p
 
 
 def test_who_leaves_frees_the_sequence_within_one_step(house: House) -> None:
-    streams = [house.ask("x" * 200, tokens=100) for _ in range(4)]
+    streams = [house.ask("x" * 200, tokens=300) for _ in range(4)]
     house.step(20)
     assert house.busy == 4
     streams[1].mailbox.abandoned = True
@@ -98,6 +98,7 @@ def test_a_long_prompt_does_not_keep_answers_from_flowing(house: House) -> None:
 
 
 def test_prompts_that_come_together_are_read_before_the_next_tokens(house: House) -> None:
+    house.clock.tick = READ_S / 10
     for number in range(3):
         house.ask(f"{number}", tokens=20)
     house.step()
@@ -111,7 +112,7 @@ def test_prompts_that_come_together_are_read_before_the_next_tokens(house: House
 
 def test_answers_of_one_mix_share_a_pass(house: House) -> None:
     for number in range(4):
-        house.ask(f"{number}", tokens=20)
+        house.ask(f"{number}", tokens=40)
     house.step(5)
     assert house.contexts[0].log[-1] == ("write", (0, 1, 2, 3))
 
@@ -122,7 +123,7 @@ def test_who_is_alone_writes_several_tokens_a_step_and_one_when_somebody_knocks(
     before = len(stream.logprobs)
     house.step()
     assert len(stream.logprobs) > before + 1
-    house.knocking = True
+    house.knocking.raise_()
     before = len(stream.logprobs)
     house.step()
     assert len(stream.logprobs) == before + 1

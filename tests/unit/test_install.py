@@ -27,7 +27,9 @@ def checkout(tmp_path, monkeypatch) -> Path:
     """A checkout in tmp_path that the installer takes for its own."""
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools/install.py").write_text("")
-    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "a3x/engine").mkdir(parents=True)
+    for name in ("pyproject.toml", "hatch_build.py", install.SOURCE, install.COMPILED):
+        (tmp_path / name).write_text("")
     (tmp_path / "constraints.txt").write_text("llama_cpp_python==0.3.36\n")
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").touch()
@@ -49,10 +51,11 @@ def test_a_stamp_holds_until_a_pin_changes(checkout):
     assert install._installed(install._state_key(CPU, READINGS)) is None
 
 
-def test_a_stamp_without_its_python_is_worth_nothing(checkout):
+@pytest.mark.parametrize("name", [".venv/bin/python", install.COMPILED])
+def test_a_stamp_without_its_python_or_what_was_compiled_is_worth_nothing(checkout, name):
     key = install._state_key(CPU, READINGS)
     install._write_stamp(key, [])
-    (checkout / ".venv/bin/python").unlink()
+    (checkout / name).unlink()
     assert install._installed(key) is None
 
 

@@ -97,6 +97,25 @@ def test_what_means_the_same_asks_the_same_again(db: Database, meant: float, rea
     asyncio.run(run())
 
 
+def test_what_is_recorded_together_is_taken_in_together(db: Database) -> None:
+    """And what was forgotten in between costs the others nothing."""
+
+    async def run() -> None:
+        house = House(db)
+        for id in "abc":
+            await house.experiences.add(Experience(id, "user:local", "chat", "a question?", 1.0, "completed", "that"))
+        for id in ("a", "gone", "b"):
+            house.prioritiser.recorded_soon(id)
+        assert house.priorities.missing(5) == ["a", "b", "c"]
+        await house.prioritiser.settle()
+        assert house.priorities.missing(5) == ["c"]
+        house.prioritiser.recorded_soon("c")
+        await house.prioritiser.stop()
+        assert house.priorities.missing(5) == []
+
+    asyncio.run(run())
+
+
 def test_what_a_full_disk_stopped_is_made_up_for(tmp_path: Path) -> None:
     async def run(db: Database, disk: FullDisk) -> None:
         house = House(db)

@@ -217,7 +217,7 @@ def test_where_a_step_is_slow_it_is_compared_only_if_asked_for(tmp_path: Path) -
     expectations: tuple[tuple[Wish, bool], ...] = (("auto", False), ("on", True))
     for wish, drafted in expectations:
         house = House(tmp_path, follows=copying, lookup=wish)
-        house.clock.tick = 2 * speculate.SLOW_S
+        house.clock.tick = 4 * speculate.SLOW_S  # two tokens on paper share a tick
         talk(house)
         assert (house.speculation.drafted > 0) == drafted
         house.outbox.close()
