@@ -166,6 +166,8 @@ class LlamaEngine:
         done: Future[T] = Future()
 
         def run() -> None:
+            if not done.set_running_or_notify_cancel():  # who asked has left; setting a result would end this thread
+                return
             try:
                 result = call()
             except A3XError as error:
@@ -227,7 +229,8 @@ class LlamaEngine:
             self._batcher.changed = False
             self._publish()
         for _, done in dropped:
-            done.set_result(None)
+            if done.set_running_or_notify_cancel():
+                done.set_result(None)
         self._outbox.flush()
 
     def _load(self) -> ModelInfo:

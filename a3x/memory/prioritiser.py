@@ -22,7 +22,7 @@ from a3x.errors import A3XError, NotFound, StorageFull
 from a3x.memory import labels, priority, signals
 from a3x.memory.novelty import NoveltyMap, Place
 from a3x.memory.signals import Reaction
-from a3x.memory.window import Candidate, evict
+from a3x.memory.window import evict
 from a3x.stores import clusters as cluster_rows
 from a3x.stores.clusters import Clusters
 from a3x.stores.experiences import Experiences
@@ -322,10 +322,7 @@ class Prioritiser:
         if self._priorities.window_size(theme) <= capacity * SLACK:
             return
         window = await asyncio.to_thread(self._priorities.window, theme)
-        gone = evict(
-            [Candidate(one.span_id, one.seq, one.priority, one.cluster, one.corrected) for one in window], capacity
-        )
-        await self._priorities.evict(gone, self._clock.now())
+        await self._priorities.evict(evict(window, capacity), self._clock.now())
 
     async def _keep_calibrated(self) -> None:
         known = await asyncio.to_thread(self._priorities.outcome_count)

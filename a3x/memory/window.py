@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """One experience in a window. ``seq`` orders them by age; ``cluster`` is None where nothing was embedded."""
-
-    id: str
-    seq: int
-    priority: float
-    cluster: int | None = None
-    corrected: bool = False
+from a3x.stores.priorities import Candidate
 
 
 def evict(candidates: Sequence[Candidate], capacity: int) -> list[str]:

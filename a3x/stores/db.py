@@ -33,6 +33,9 @@ MAX_BATCH = 512
 MAX_PATIENCE_S = 0.002
 IDLE_READERS = 4
 """Read connections kept open between reads."""
+READ_CACHE_KIB = 128
+"""Pages that a reader keeps: every commit of the writer voids them, and the system keeps the file's pages anyway. With SQLite's
+own 2 MiB each thread that reads ends up with two or three such caches of freed memory (docs/decisions/0031)."""
 CHECKPOINT_PAGES = 1_000
 """Pages in the log after which it is copied into the database file."""
 WAL_KEPT_BYTES = 16 << 20
@@ -285,7 +288,9 @@ class Database:
             if self._idle:
                 return self._idle.pop()
         try:
-            return self._connect(apsw.SQLITE_OPEN_READONLY)
+            connection = self._connect(apsw.SQLITE_OPEN_READONLY)
+            connection.pragma("cache_size", -READ_CACHE_KIB)  # negative: KiB instead of pages
+            return connection
         except apsw.Error as error:
             if explained := self._explain(error, None):
                 raise explained from error

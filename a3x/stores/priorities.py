@@ -75,8 +75,23 @@ class Calibration:
     bins: tuple[Bin, ...] = field(default=())
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """Of an experience in a window what decides whether it stays. ``seq`` orders them by age; ``cluster`` is None where nothing
+    was embedded. The components are left out: those of a full window are 7 MB of Python."""
+
+    id: str
+    seq: int
+    priority: float
+    cluster: int | None = None
+    corrected: bool = False
+
+
 FIELDS = tuple(one.name for one in fields(Priority))
 SELECT = f"SELECT {', '.join(FIELDS)} FROM priorities"
+WINDOW = (
+    "SELECT span_id, seq, priority, cluster, corrected FROM priorities WHERE theme = ? AND evicted IS NULL ORDER BY seq"
+)
 INSERT = f"INSERT OR REPLACE INTO priorities ({', '.join(FIELDS)}) VALUES ({', '.join('?' * len(FIELDS))})"
 
 
@@ -138,9 +153,14 @@ class Priorities:
         rest = "WHERE evicted IS NULL AND (?1 IS NULL OR theme = ?1) ORDER BY priority DESC, seq DESC LIMIT ?2"
         return self._select(rest, (theme, limit))
 
-    def window(self, theme: str) -> list[Priority]:
+    def window(self, theme: str) -> list[Candidate]:
         """Everything in a theme's window, oldest first."""
-        return self._select("WHERE theme = ? AND evicted IS NULL ORDER BY seq", (theme,))
+
+        def job(connection: apsw.Connection) -> list[Candidate]:
+            rows: list[tuple[Any, ...]] = connection.execute(WINDOW, (theme,)).fetchall()
+            return [Candidate(id, seq, worth, cluster, bool(corrected)) for id, seq, worth, cluster, corrected in rows]
+
+        return self._db.read(job)
 
     def window_size(self, theme: str) -> int:
         sql = "SELECT count(*) FROM priorities WHERE theme = ? AND evicted IS NULL"

@@ -42,7 +42,7 @@ async def _live(seed: int, home: Path) -> Lived:
         vectors = Vectors(db)
         prioritiser = Prioritiser(experiences, priorities, Clusters(db), vectors, PrioritySection(), HandClock())
         await tell(prioritiser, experiences, vectors, lived)
-        rows = {row.span_id: row for row in priorities.window("general")}
+        rows = {row.span_id: row for row in priorities.in_windows(0, 10 * COUNT)}
         return lived, rows, priorities.calibration()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import threading
 from collections.abc import Awaitable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -299,3 +300,25 @@ def test_what_cannot_be_encoded_fails_that_call_and_not_the_engine(files: tuple[
         await ask(engine, "still there?", max_tokens=2)
 
     with_engine(files[0], body)
+
+
+def test_who_leaves_while_tokens_are_counted_does_not_end_the_engine(files: tuple[Path, list[Adapter]]) -> None:
+    async def run(engine: LlamaEngine) -> None:
+        reached, go = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            reached.set()
+            go.wait(10)
+
+        held = asyncio.create_task(engine._on_engine_thread(hold))
+        await asyncio.to_thread(reached.wait, 10)
+        gone = [asyncio.create_task(engine.tokenize(LONG, True)), asyncio.create_task(engine.drop_adapter("none"))]
+        await asyncio.sleep(0)
+        for task in gone:
+            task.cancel()
+        await asyncio.gather(*gone, return_exceptions=True)
+        go.set()
+        await held
+        assert await asyncio.wait_for(engine.tokenize(LONG, True), 10)
+
+    with_engine(files[0], run)

@@ -210,7 +210,7 @@ class MemoryMachine(RuleBasedStateMachine):
     def the_window_holds_what_it_must(self) -> None:
         if not hasattr(self, "house"):
             return
-        window = {one.span_id for one in self.house.priorities.window("general")}
+        window = {one.id for one in self.house.priorities.window("general")}
         assert window <= self.texts.keys() and len(window) <= WINDOW
         assert self.corrected <= window
         assert self.house.priorities.missing(10) == []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from a3x.stores.clusters import Clusters
 from a3x.stores.db import Database
 from a3x.stores.experiences import Experiences
 from a3x.stores.fakes import FullDisk
-from a3x.stores.priorities import Priorities
+from a3x.stores.priorities import Priorities, Priority
 from a3x.stores.vectors import NewVector, Vectors
 from a3x.types import Experience, Feedback
 from tests.support.interactions import life, tell
@@ -149,7 +150,7 @@ def test_a_correction_raises_and_says_why(db: Database) -> None:
         await house.prioritiser.judged("a")
         row = house.priorities.get("a")
         assert (row.evicted, row.label, row.basis, row.outcome) == (None, "erroneous", "known", False)
-        assert [one.span_id for one in house.priorities.window("general")] == ["a"]
+        assert [one.id for one in house.priorities.window("general")] == ["a"]
         words = house.insight.why("a")["words"]
         assert f"{row.priority:.3f}" in words[0]
         assert any("the user corrected it" in line for line in words)
@@ -179,6 +180,36 @@ def test_vectors_place_it_and_a_restart_goes_on(db: Database) -> None:
     asyncio.run(run())
 
 
+def test_looking_over_a_window_does_not_load_the_reasons(db: Database) -> None:
+    """Reading the whole rows (the control) holds every word of every component at once."""
+    many, text = 300, "because " * 500
+
+    def peak(read: Callable[[], Sequence[object]]) -> int:
+        tracemalloc.start()
+        try:
+            assert len(read()) == many
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    async def run() -> None:
+        house = House(db)
+        for number in range(many):
+            await house.experiences.add(Experience(f"e{number}", "user:local", "chat", "?", 1.0, "completed", "that"))
+        rows = [
+            Priority(
+                f"e{n}", n, "general", 0.5, {"doubt": {"why": f"{n} {text}"}}, "hesitant", "uncalibrated", 0.5, 0.5
+            )
+            for n in range(many)
+        ]
+        await house.priorities.put(rows)
+
+    asyncio.run(run())
+    priorities = Priorities(db)
+    assert peak(lambda: priorities.window("general")) < many * len(text) / 4
+    assert peak(lambda: priorities.in_windows(-1, many)) > many * len(text)
+
+
 def test_what_nobody_counted_is_caught_up_with(db: Database) -> None:
     async def run() -> None:
         house = House(db, window=40)
@@ -203,7 +234,7 @@ def test_told_live_or_caught_up_with_the_rows_are_the_same(tmp_path: Path) -> No
             if not live:
                 await house.prioritiser.catch_up()
             await house.prioritiser.review()
-            return {one.span_id: asdict(one) for one in house.priorities.window("general")}
+            return {one.span_id: asdict(one) for one in house.priorities.in_windows(0, 1_000)}
 
     live, late = tmp_path / "live", tmp_path / "late"
     assert asyncio.run(run(live, True)) == asyncio.run(run(late, False))
@@ -216,7 +247,7 @@ def test_labels_calibrate_themselves(db: Database) -> None:
         made = house.priorities.calibration()
         assert made is not None
         assert made.n >= 20
-        assert {row.basis for row in house.priorities.window("general")} == {"known", "calibrated"}
+        assert {row.basis for row in house.priorities.in_windows(0, 1_000)} == {"known", "calibrated"}
 
     asyncio.run(run())
 

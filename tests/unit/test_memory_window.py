@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a3x.memory.window import Candidate, evict
+from a3x.memory.window import evict
+from a3x.stores.priorities import Candidate
 
 Evict = Callable[[Sequence[Candidate], int], list[str]]
 

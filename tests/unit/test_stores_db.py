@@ -68,6 +68,24 @@ def test_settings_that_durability_rests_on(db: Database) -> None:
     assert db.write(lambda c: c.pragma("foreign_keys")).result(PATIENCE_S) == 1
 
 
+@pytest.mark.parametrize("small", [True, False])
+def test_a_reader_keeps_few_pages(db: Database, monkeypatch: pytest.MonkeyPatch, small: bool) -> None:
+    """Of a file much larger than its cache. With SQLite's own size (the control) every reader fills 2 MiB."""
+    if not small:
+        monkeypatch.setattr(db_module, "READ_CACHE_KIB", 2_000)
+
+    def fill(connection: apsw.Connection) -> None:
+        connection.execute("CREATE TABLE wide (x BLOB) STRICT")
+        connection.executemany("INSERT INTO wide VALUES (zeroblob(?))", [(3_000,)] * 1_000)
+
+    def kept(connection: apsw.Connection) -> int:
+        assert connection.execute("SELECT sum(length(x)) FROM wide").fetchall() == [(3_000_000,)]
+        return connection.status(apsw.SQLITE_DBSTATUS_CACHE_USED)[0]
+
+    db.write(fill).result(PATIENCE_S)
+    assert (db.read(kept) < 256 << 10) == small
+
+
 def test_waiting_writes_share_a_commit(db: Database) -> None:
     before = db.stats()["commits"]
     futures = held_up(db, [insert(x) for x in range(100)])
