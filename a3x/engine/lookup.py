@@ -22,7 +22,7 @@ FIRST_EXTRA = 0.3
 """Taken for the time of another row in a step, of that of a step with one row, before any was measured."""
 MEMORY = 1 / 16
 """Weight of the newest in what is remembered of shares and times."""
-DRIFT = 1 / 512
+DRIFT = 1 / 1024
 """So slowly, with every step without a draft, a measured cost returns to the assumed one: a bad moment is forgotten."""
 CLASSES = 5
 """Matches of 3, 4 to 7, 8 to 15, 16 to 31 and more tokens: the longer one has held, the likelier it holds on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from a3x.engine.lookup import FIRST_EXTRA, MARGIN, MOST, NGRAM, Drafts, Worth
@@ -101,6 +101,7 @@ def test_answers_that_repeat_nothing_cost_nothing(seed: int, extra: float) -> No
     assert lived([0.05], extra, 2000, seed) <= 1.01
 
 
+@example(0, 2.0, [1.0])
 @given(st.integers(0, 10**6), st.floats(0.05, 2.0), st.lists(st.floats(0.0, 1.0), min_size=1, max_size=6))
 def test_it_never_costs_much_whatever_comes(seed: int, extra: float, shares: list[float]) -> None:
     assert lived(shares, extra, 3000, seed) <= 1.1
