@@ -19,6 +19,9 @@ TRIAL_STEPS = 8
 """The first of a trial, in which threads wake up, does not count; a trial that can no longer win ends."""
 MEMORY = 1 / 32
 """Weight of the newest step in the mean of the number in use."""
+LATE = 8.0
+"""A later step counts as so many times the quickest of its size: one that waited 20 ms for a core says less than three
+that waited 4."""
 
 
 def counts(cores: int) -> tuple[int, ...]:
@@ -63,7 +66,7 @@ class Pace:
             return
         size = rows.bit_length()
         quickest = self._quickest[size] = min(seconds, self._quickest.get(size, seconds))
-        slowness = seconds / quickest if quickest > 0 else 1.0
+        slowness = min(seconds / quickest, LATE) if quickest > 0 else 1.0
         if self._tried is not None:
             self._trial.append(slowness)
             self._judge_trial(self._tried)

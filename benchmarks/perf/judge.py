@@ -1,9 +1,10 @@
 """Judging the fixed suites, ours against llama-cpp-python's ``Llama`` one item at a time, on the same file and prompts.
 
-``python -m benchmarks.perf.judge [--quick] [--json FILE]``. Both decode greedily with the same cache type and flash
-attention, from the same prompt tokens, each in a process of its own: two pools of OpenMP threads in one would make each
-other's sleep (docs/decisions/0005). Time is that of answering; grading is the same code on the same text and stands outside.
-A verdict may differ only where the first differing token was a near-tie, and such items are listed.
+``python -m benchmarks.perf.judge [--quick] [--json FILE]``. Both decode greedily from the same prompt tokens,
+the peer with flash attention, which is faster at these lengths, each in a process of its own: two pools of OpenMP threads in one
+would make each other's sleep (docs/decisions/0005). Time is that of answering; grading is the same code on the same text and
+stands outside. A verdict may differ only where the first differing token was a near-tie, and such items are listed.
+The ceiling is what llama.cpp alone gains by computing as many items side by side, 24 tokens read and 24 written each.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from a3x.judge.run import ANSWER_TOKENS, Answered, answer_with, run_suite
 from a3x.judge.suites import FIXED, Item, Suite, load
 from a3x.sandbox.run import Sandbox
 from a3x.types import BASE_MIX, Message
-from benchmarks.support.paired import Budget, Pair, Ratio, ratio, write_evidence
+from benchmarks.support import servers
+from benchmarks.support.paired import Budget, Pair, Ratio, interleaved, ratio, write_evidence
 
 CONCURRENCY = 16
 NEAR_TIE = 0.01
@@ -41,6 +43,8 @@ NEAR_TIE = 0.01
 TIES_LIMIT = 0.005
 THREADS = (1, 2)
 QUICK_ITEMS = 32
+ITEM_TOKENS = 24
+"""Read, and as many written: the middle of the suites' items."""
 
 
 class Peer:
@@ -234,6 +238,17 @@ async def measure(rounds: int, items: int | None) -> tuple[list[Pair], Differenc
     return pairs, bench.differences, {"peer_threads": bench.peer.threads, "concurrency": CONCURRENCY, "rounds": rounds}
 
 
+def ceiling(model: Path, threads: int, pairs: int) -> Ratio:
+    """Items a second side by side against one at a time, both by llama-batched-bench."""
+
+    def per_s(streams: int) -> float:
+        speed = servers.batched_tokens_per_s(model, threads, ITEM_TOKENS, ITEM_TOKENS, streams, "speed")
+        return speed / (2 * ITEM_TOKENS)
+
+    found = interleaved(lambda: per_s(CONCURRENCY), lambda: per_s(1), pairs)
+    return ratio(f"ceiling: llama-batched-bench, {CONCURRENCY} side by side ÷ one at a time", found, "items/s")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print the ratio and the differing verdicts. 1 if either is missed."""
     parser = argparse.ArgumentParser(prog="benchmarks.perf.judge", description=__doc__)
@@ -242,10 +257,11 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     pairs, differences, settings = asyncio.run(measure(*((1, QUICK_ITEMS) if options.quick else (3, None))))
     figure: Ratio = ratio("judging a suite ÷ Llama, one at a time", pairs, "items/s", Budget("at least", 3.0))
-    print(figure.line(), differences.line(), sep="\n")
+    most = ceiling(resources.seed_model(), settings["peer_threads"], 4 if options.quick else 12)
+    print(figure.line(), most.line(), differences.line(), sep="\n")
     if options.json:
         said = {"items": differences.items, "ties": differences.ties, "real": differences.real}
-        write_evidence(options.json, "judge", [figure], {**settings, "verdicts": said})
+        write_evidence(options.json, "judge", [figure, most], {**settings, "verdicts": said})
     return int("missed" in (figure.verdict, differences.verdict))
 
 

@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.perf.serve [--quick] [--only NAME …] [--json FILE]``. Every figure is a ratio of interleaved pairs
 with its 95 % interval; the verdict takes the interval's worse bound. The peer is llama.cpp of the same commit, with the
-thread count and the route that proved fastest in a try before. The budgets are DESIGN's.
+thread count, attention and route that proved fastest in a try before. The budgets are DESIGN's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.support import load, models, servers
 from benchmarks.support.paired import Budget, Ratio, interleaved, ratio, write_evidence
-from benchmarks.support.servers import Endpoint, Ours, Theirs
+from benchmarks.support.servers import Endpoint, Ours, Settings, Theirs
 from tests.support import tiny
 from tests.support.peers import PROGRAMS, program
 
@@ -67,12 +67,11 @@ def _words(count: int, start: int) -> str:
 
 @dataclass(frozen=True)
 class Peers:
-    """llama-server as started for each kind of question; threads and route are the best that were tried."""
+    """llama-server as started for each kind of question; the settings are the best that were tried."""
 
     by_streams: dict[int, Theirs]
     with_adapters: Theirs
-    threads: int
-    endpoint: Endpoint
+    settings: Settings
     bench_threads: int
 
 
@@ -205,25 +204,24 @@ def _first_s(theirs: Theirs, texts: Sequence[str]) -> float:
 # --- the sides -------------------------------------------------------------------------------------------------------
 
 
-def best_peer(model: Path, folder: Path, tokens: int) -> tuple[int, Endpoint]:
-    """Threads and route with which llama-server is fastest here, at eight streams.
+def best_peer(model: Path, folder: Path, tokens: int) -> Settings:
+    """The settings with which llama-server is fastest here, at eight streams.
 
     What is not half as fast as the best at one short stream is not tried further: on a busy machine, threads that spin
     for each other can be twenty times slower.
     """
-    texts, found = Texts(), dict[tuple[int, Endpoint], float]()
+    texts, found = Texts(), dict[Settings, float]()
 
     def per_s(theirs: Theirs, streams: int, length: int) -> float:
         wanted = [[theirs.request(texts.short(), length)] for _ in range(streams)]
         return load.tokens_per_s(load.run(theirs.url, wanted))
 
     with ExitStack() as stack:
-        sides: dict[tuple[int, Endpoint], Theirs] = {
-            (threads, endpoint): Theirs(server, endpoint)
-            for threads in THREADS
-            for server in [stack.enter_context(servers.llama_server(model, folder / f"try-{threads}.log", threads, 8))]
-            for endpoint in ENDPOINTS
-        }
+        sides: dict[Settings, Theirs] = {}
+        for number, (threads, flash) in enumerate(itertools.product(THREADS, (True, False))):
+            settings = [Settings(threads, endpoint, flash) for endpoint in ENDPOINTS]
+            server = stack.enter_context(servers.llama_server(model, folder / f"try-{number}.log", settings[0], 8))
+            sides |= {each: Theirs(server, each.endpoint) for each in settings}
         for theirs in sides.values():
             per_s(theirs, 1, 4)
         short = {which: per_s(theirs, 1, 24) for which, theirs in sides.items()}
@@ -243,17 +241,18 @@ def best_bench_threads(model: Path) -> int:
 def sides(folder: Path, model: Path, tokens: int) -> Iterator[tuple[Ours, Peers]]:
     """Our daemon and one llama-server for each number of slots, all running; only one of them is ever asked."""
     adapters = [tiny.write_adapter(folder / f"{seed}.gguf", model, seed, rank=8, strength=0.1) for seed in (1, 2)]
-    (threads, endpoint), bench_threads = best_peer(model, folder, tokens), best_bench_threads(model)
+    settings, bench_threads = best_peer(model, folder, tokens), best_bench_threads(model)
     with ExitStack() as stack:
         ours = servers.install(stack.enter_context(servers.daemon(folder / "home", model)), adapters)
         by_streams = {
             slots: Theirs(
-                stack.enter_context(servers.llama_server(model, folder / f"np{slots}.log", threads, slots)), endpoint
+                stack.enter_context(servers.llama_server(model, folder / f"np{slots}.log", settings, slots)),
+                settings.endpoint,
             )
             for slots in (1, 4, 8)
         }
-        swapping = servers.llama_server(model, folder / "lora.log", threads, 1, adapters)
-        yield ours, Peers(by_streams, Theirs(stack.enter_context(swapping), endpoint), threads, endpoint, bench_threads)
+        swapping = servers.llama_server(model, folder / "lora.log", settings, 1, adapters)
+        yield ours, Peers(by_streams, Theirs(stack.enter_context(swapping), settings.endpoint), settings, bench_threads)
 
 
 def large_model(folder: Path, pairs: int) -> Ratio:
@@ -287,7 +286,7 @@ def main(arguments: Sequence[str]) -> int:
         folder = Path(name)
         model = models.talkative_seed(folder / "seed.gguf")
         with sides(folder, model, size.tokens) as (ours, peers):
-            print(f"llama-server at its best: {peers.threads} threads, /{peers.endpoint}", flush=True)
+            print(f"llama-server at its best: {peers.settings.label}", flush=True)
             for figure in Bench(ours, peers, model, size).figures(options.only):
                 print(figure.line(), flush=True)
                 ratios.append(figure)
@@ -297,8 +296,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.json:
         settings = {
             **asdict(size),
-            "peer_threads": peers.threads,
-            "peer_endpoint": peers.endpoint,
+            "peer": asdict(peers.settings),
             "bench_threads": peers.bench_threads,
         }
         write_evidence(options.json, "serve", ratios, settings)

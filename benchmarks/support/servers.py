@@ -77,9 +77,34 @@ class Theirs:
         httpx.post(f"{self.url}/lora-adapters", json=scales, timeout=60.0).raise_for_status()
 
 
-def llama_server(model: Path, log: Path, threads: int, slots: int, adapters: Sequence[Path] = ()) -> LlamaServer:
+@dataclass(frozen=True)
+class Settings:
+    """What llama-server is given: the number of threads, the route it is asked on, and whether attention is fused."""
+
+    threads: int
+    endpoint: Endpoint
+    flash: bool
+
+    @property
+    def label(self) -> str:
+        return f"{self.threads} threads, /{self.endpoint}, flash attention {'on' if self.flash else 'off'}"
+
+
+def llama_server(model: Path, log: Path, wanted: Settings, slots: int, adapters: Sequence[Path] = ()) -> LlamaServer:
     """llama-server with room for ``slots`` conversations as long as ours may be."""
-    flags = ["-t", str(threads), "-np", str(slots), "-c", str(slots * CONTEXT_TOKENS), "-ngl", "0", "--cache-prompt"]
+    flags = [
+        "-t",
+        str(wanted.threads),
+        "-fa",
+        "on" if wanted.flash else "off",
+        "-np",
+        str(slots),
+        "-c",
+        str(slots * CONTEXT_TOKENS),
+        "-ngl",
+        "0",
+        "--cache-prompt",
+    ]
     flags += ["--reasoning-format", "none", "--no-slots"]
     if adapters:
         flags += ["--lora", ",".join(map(str, adapters)), "--lora-init-without-apply"]
@@ -97,14 +122,16 @@ PEER_TRIES = 5
 """llama-batched-bench's log thread at times ends before it has printed the figures."""
 
 
-def batched_tokens_per_s(model: Path, threads: int, prompt: int, tokens: int, streams: int) -> float:
-    """llama-batched-bench's text generation speed, all streams together: the ceiling."""
+def batched_tokens_per_s(
+    model: Path, threads: int, prompt: int, tokens: int, streams: int, what: Literal["speed_tg", "speed"] = "speed_tg"
+) -> float:
+    """llama-batched-bench's speed of text generation, all streams together, or with ``speed`` of prompts and text."""
     room = streams * (prompt + tokens)
     command = [str(program("llama-batched-bench")), "-m", str(model), "-t", str(threads), "-c", str(room), "-ngl", "0"]
     shape = ["-npp", str(prompt), "-ntg", str(tokens), "-npl", str(streams), "--output-format", "jsonl"]
     for _ in range(PEER_TRIES):
         done = subprocess.run([*command, *shape], capture_output=True, check=True, text=True)
-        if found := re.search(r'"speed_tg": ([0-9.]+)', done.stdout):
+        if found := re.search(rf'"{what}": ([0-9.]+)', done.stdout):
             return float(found[1])
     raise RuntimeError(f"llama-batched-bench printed no figure in {PEER_TRIES} runs")
 

@@ -54,6 +54,13 @@ def test_always_all_is_slower_in_a_crowd() -> None:
     assert spent(Pace((1, 2))) < 0.6 * spent(Pace((2,)))
 
 
+def test_a_step_that_is_very_late_now_and_then_changes_nothing() -> None:
+    """A thread that slept may take tens of milliseconds to be back; every eightieth step is less than a crowd."""
+    pace, steps = Pace((1, 2)), iter(range(10**6))
+    used = run(pace, 4000, lambda threads: FREE[threads] + (25e-3 if threads > 1 and next(steps) % 80 == 79 else 0.0))
+    assert share(used, 2) > 0.9
+
+
 def test_one_late_step_changes_nothing() -> None:
     pace = Pace((1, 2))
     run(pace, 300, FREE.__getitem__)
