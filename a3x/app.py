@@ -40,6 +40,7 @@ from a3x.learn.leased import LeasedTrainer
 from a3x.learn.supervisor import Journal, Learning
 from a3x.learn.trainer import TrainerProcess
 from a3x.memory import born
+from a3x.memory.asked import Asked
 from a3x.memory.backlog import FactBacklog
 from a3x.memory.born import Born
 from a3x.memory.index import Index
@@ -180,9 +181,10 @@ class App:
         self._index = Index(vectors, db.path, clock)
         self.facts = Facts(db)
         self._backlog = FactBacklog(experiences, learnt.records, self.facts)
-        self.search = Search(experiences, Words(db), self._index, embedder)
+        asked = Asked(embedder)
+        self.search = Search(experiences, Words(db), self._index, asked)
         self._born_with = Born(
-            born.read(resources.path(f"memory/{born.FILE}")), embedder if settings.memory.embed else None
+            born.read(resources.path(f"memory/{born.FILE}")), asked if settings.memory.embed else None
         )
         self._importer = Importer(db)
         self._indexer = Indexer(vectors, embedder, self._index, self.prioritiser, self._quiet_s)

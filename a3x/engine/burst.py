@@ -58,9 +58,10 @@ class Flag:
         self._raised.value = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Round:
-    """One token of each answer, in nats at temperature 1: ``tokens`` -1 where the caller draws or ``finite`` is false.
+    """One token of each answer, in nats at temperature 1: ``tokens`` -1 where the caller draws, and writes it here, or
+    ``finite`` is false.
 
     A token's log-probability is its logit less the normaliser.
     """
