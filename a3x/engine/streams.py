@@ -67,7 +67,7 @@ class Mailbox:
 
 
 class Outbox:
-    """Carries items from the engine thread to the loop: first pieces and ends at once, others ``GAP_S`` apart.
+    """Carries items from the engine thread to the loop: first pieces at once, ends after their step, others ``GAP_S`` apart.
 
     A bell thread rings the loop: waking a loop lets go of Python's lock, and the engine thread would get it back only when
     the loop has done its work. Handing the bell a note does not, so the loop works while the engine is inside llama.cpp.
@@ -76,6 +76,7 @@ class Outbox:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._items: deque[tuple[Mailbox, Item]] = deque()
+        self._ends: list[tuple[Mailbox, Item]] = []
         self._rung = False
         self._rang_at = self._flushed_at = 0.0
         self._notes: queue.SimpleQueue[asyncio.AbstractEventLoop | None] = queue.SimpleQueue()
@@ -83,17 +84,22 @@ class Outbox:
         self._bell.start()
 
     def put(self, mailbox: Mailbox, item: Item) -> None:
-        urgent = not mailbox.begun or not isinstance(item, Piece)
-        mailbox.begun = True
+        """A first piece wakes the loop now; an end is kept back until ``flush``, so that who hears it finds it in the status."""
+        if not isinstance(item, Piece):
+            self._ends.append((mailbox, item))
+            return
         self._items.append((mailbox, item))
-        if urgent:
+        if not mailbox.begun:
+            mailbox.begun = True
             self._wake(self._clock.monotonic())
 
     def flush(self) -> None:
-        """After a step: wake the loop, unless it is about to look anyway, or the next step will be in time for that."""
+        """After a step and what is told of it: wake the loop for ends, and for pieces if the next step would be too late."""
         now = self._clock.monotonic()
         step, self._flushed_at = now - self._flushed_at, now
-        if self._items and now + step - self._rang_at >= GAP_S:
+        ends, self._ends = self._ends, []
+        self._items += ends
+        if ends or (self._items and now + step - self._rang_at >= GAP_S):
             self._wake(now)
 
     def _wake(self, now: float) -> None:

@@ -140,6 +140,7 @@ class House:
         return self.heard.get(stream.mailbox, [])
 
     def _listen(self) -> None:
+        self.outbox.flush()
         for mailbox, item in self.outbox.take():
             self.heard.setdefault(mailbox, []).append(item)
 

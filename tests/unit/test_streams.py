@@ -63,3 +63,18 @@ def test_a_slow_streams_pieces_go_out_one_by_one() -> None:
 
 def test_a_fast_streams_pieces_go_out_in_the_screens_rhythm_and_its_first_and_last_at_once() -> None:
     assert 10 <= wake_ups(step_s=GAP_S / 10, steps=100) <= 12
+
+
+def test_an_end_is_heard_only_after_what_is_told_of_its_step() -> None:
+    """The first piece of another stream wakes the loop in the middle of a step; the end's status is not written yet then."""
+    loop = CountingLoop()
+    outbox = Outbox(HandClock())
+    ended, begun = (Mailbox(cast(asyncio.AbstractEventLoop, loop)) for _ in range(2))
+    outbox.put(ended, RuntimeError("the end"))
+    outbox.put(begun, piece_of("a"))
+    loop.calls.get(timeout=5)()
+    assert (len(ended._items), len(begun._items)) == (0, 1)
+    outbox.flush()
+    loop.calls.get(timeout=5)()
+    assert len(ended._items) == 1
+    outbox.close()
