@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import multiprocessing
 import sys
+import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -34,23 +35,47 @@ from a3x.judge.run import ANSWER_TOKENS, Answered, answer_with, run_suite
 from a3x.judge.suites import FIXED, Item, Suite, load
 from a3x.sandbox.run import Sandbox
 from a3x.types import BASE_MIX, Message
-from benchmarks.support import servers
+from benchmarks.support import models, servers
 from benchmarks.support.paired import Budget, Pair, Ratio, interleaved, ratio, write_evidence
 
-CONCURRENCY = 16
 NEAR_TIE = 0.01
 """Nats between the two likeliest tokens under which another order of sums may choose the other."""
 TIES_LIMIT = 0.005
 THREADS = (1, 2)
-QUICK_ITEMS = 32
+SOME_ITEMS = 32
 ITEM_TOKENS = 24
 """Read, and as many written: the middle of the suites' items."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is judged, how many items of a suite (None: all) how often, how many at once, and how long an answer may be."""
+
+    name: str
+    model: Path
+    items: int | None
+    rounds: int
+    at_once: int
+    answer_tokens: int
+
+
+def courses(folder: Path, quick: bool) -> list[Course]:
+    """The seed; and a model of 105 M parameters, random, whose answers are as long as the suites' are in the middle."""
+    seed = resources.seed_model()
+    if quick:
+        return [Course("the seed", seed, SOME_ITEMS, 1, 16, ANSWER_TOKENS)]
+    large = models.talkative_large(folder / "large.gguf")
+    return [
+        Course("the seed", seed, None, 3, 16, ANSWER_TOKENS),
+        Course("105 M parameters", large, SOME_ITEMS, 1, 32, ITEM_TOKENS),
+    ]
 
 
 class Peer:
     """``Llama`` as its users have it, greedy, one prompt after the other; it reuses what prefix it can by itself."""
 
-    def __init__(self, model: Path, context: int, threads: int) -> None:
+    def __init__(self, model: Path, context: int, threads: int, answer_tokens: int) -> None:
+        self._answer_tokens = answer_tokens
         self._llama = llama_cpp.Llama(
             str(model), n_gpu_layers=0, n_ctx=context, n_threads=threads, n_threads_batch=threads,
             flash_attn=True, verbose=False,
@@ -60,7 +85,7 @@ class Peer:
     def answer(self, prompt: Sequence[int]) -> list[int]:
         """Tokens up to the end token or the limit."""
         found: list[int] = []
-        room = min(ANSWER_TOKENS, self._llama.n_ctx() - len(prompt))
+        room = min(self._answer_tokens, self._llama.n_ctx() - len(prompt))
         for token in self._llama.generate(list(prompt), temp=0.0):
             if llama_cpp.llama_vocab_is_eog(self._vocab, token):
                 break
@@ -94,10 +119,10 @@ class Peer:
 class Beside:
     """A ``Peer`` in a process of its own; what it is asked is the same, for many prompts at once."""
 
-    def __init__(self, model: Path, context: int, prompts: Sequence[Sequence[int]]) -> None:
+    def __init__(self, course: Course, context: int, prompts: Sequence[Sequence[int]]) -> None:
         """``prompts`` are for finding out with how many threads it is fastest."""
         self._child = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
-        self.threads = self._child.submit(_open_peer, model, context, prompts).result()
+        self.threads = self._child.submit(_open_peer, course, context, prompts).result()
 
     def answers(self, prompts: Sequence[Sequence[int]]) -> tuple[list[list[int]], list[Reply], float]:
         """Tokens, what is graded of them, and the seconds that answering took."""
@@ -115,9 +140,9 @@ _peer: list[Peer] = []
 """The child's one peer."""
 
 
-def _open_peer(model: Path, context: int, prompts: Sequence[Sequence[int]]) -> int:
-    threads = best_threads(model, context, prompts)
-    _peer.append(Peer(model, context, threads))
+def _open_peer(course: Course, context: int, prompts: Sequence[Sequence[int]]) -> int:
+    threads = best_threads(course, context, prompts)
+    _peer.append(Peer(course.model, context, threads, course.answer_tokens))
     return threads
 
 
@@ -157,8 +182,8 @@ class Differences:
 class Bench:
     """Suite after suite: ours and theirs next to each other in time, then both graded."""
 
-    def __init__(self, engine: LlamaEngine, peer: Beside) -> None:
-        self.engine, self.peer = engine, peer
+    def __init__(self, course: Course, engine: LlamaEngine, peer: Beside) -> None:
+        self.course, self.engine, self.peer = course, engine, peer
         self.clock, sandbox = SystemClock(), Sandbox()
         self.runner = None if sandbox.available() else sandbox
         self.differences = Differences()
@@ -174,14 +199,14 @@ class Bench:
 
     async def _ours(self, suite: Suite) -> tuple[list[Reply], float]:
         """As the gate judges, but for what was answered, not only for how it was graded."""
-        answer, found = answer_with(self.engine, BASE_MIX), dict[str, Reply]()
+        answer, found = answer_with(self.engine, BASE_MIX, self.course.answer_tokens), dict[str, Reply]()
 
         async def keeping(item: Item) -> Answered:
             answered = await answer(item)
             found[item.id] = Reply(answered.text, tuple(answered.tool_calls))
             return answered
 
-        result = await run_suite(suite, keeping, self.clock, None, CONCURRENCY)
+        result = await run_suite(suite, keeping, self.clock, None, self.course.at_once)
         return [found[item.id] for item in suite.items], result.seconds
 
     def _compare(self, item: Item, prompt: Sequence[int], mine: Reply, answer: Sequence[int], theirs: Reply) -> None:
@@ -201,11 +226,11 @@ async def prompts_of(engine: LlamaEngine, suite: Suite) -> list[tuple[int, ...]]
     return [each.ids[: each.answer_start] for each in whole]
 
 
-def best_threads(model: Path, context: int, prompts: Sequence[Sequence[int]]) -> int:
+def best_threads(course: Course, context: int, prompts: Sequence[Sequence[int]]) -> int:
     """With how many threads the peer answers these prompts fastest."""
     clock, took = SystemClock(), dict[int, float]()
     for threads in THREADS:
-        peer = Peer(model, context, threads)
+        peer = Peer(course.model, context, threads, course.answer_tokens)
         peer.answer(prompts[0])
         began = clock.monotonic()
         for prompt in prompts:
@@ -215,54 +240,72 @@ def best_threads(model: Path, context: int, prompts: Sequence[Sequence[int]]) ->
     return min(took, key=lambda threads: took[threads])
 
 
-async def measure(rounds: int, items: int | None) -> tuple[list[Pair], Differences, dict[str, Any]]:
-    """All suites, ``rounds`` times, at most ``items`` of each."""
-    model, folder = resources.seed_model(), resources.path("benchmarks/suites")
-    suites = [load(folder, name) for name in FIXED]
-    suites = [replace(suite, items=suite.items[:items]) for suite in suites]
+@dataclass(frozen=True)
+class Found:
+    """Of one course: the ratio, the ceiling, and the verdicts that differ."""
+
+    figure: Ratio
+    ceiling: Ratio
+    differences: Differences
+    settings: dict[str, Any]
+
+
+async def measure(course: Course) -> Found:
+    """All suites."""
+    suites = [load(resources.path("benchmarks/suites"), name) for name in FIXED]
+    suites = [replace(suite, items=suite.items[: course.items]) for suite in suites]
     cores = psutil.cpu_count(logical=False) or 1
-    engine = LlamaEngine(model, EngineSection(), cores, SystemClock(), queue_limit=4 * CONCURRENCY)
+    section = EngineSection(sequences=course.at_once)
+    engine = LlamaEngine(course.model, section, cores, SystemClock(), queue_limit=4 * course.at_once)
     info = await engine.start()
     pairs: list[Pair] = []
     try:
         prompts = {suite.name: await prompts_of(engine, suite) for suite in suites}
-        bench = Bench(engine, Beside(model, info.context_tokens, prompts[suites[0].name][:24]))
-        for number in range(rounds * len(suites)):
+        bench = Bench(course, engine, Beside(course, info.context_tokens, prompts[suites[0].name][:8]))
+        for number in range(course.rounds * len(suites)):
             suite = suites[number % len(suites)]
             mine, theirs = await bench.suite(suite, prompts[suite.name], ours_first=number % 2 == 0)
-            print(f"  {suite.name:10} {mine:7.1f} / {theirs:.1f} items/s", flush=True)
+            print(f"  {course.name}, {suite.name:10} {mine:7.1f} / {theirs:.1f} items/s", flush=True)
             pairs.append((mine, theirs))
         bench.peer.close()
     finally:
         await engine.close()
-    return pairs, bench.differences, {"peer_threads": bench.peer.threads, "concurrency": CONCURRENCY, "rounds": rounds}
+    figure = ratio(f"judging with {course.name} ÷ Llama, one at a time", pairs, "items/s", Budget("at least", 3.0))
+    threads = bench.peer.threads
+    settings = {"peer_threads": threads, "at_once": course.at_once, "rounds": course.rounds}
+    return Found(figure, ceiling(course, threads), bench.differences, settings)
 
 
-def ceiling(model: Path, threads: int, pairs: int) -> Ratio:
+def ceiling(course: Course, threads: int) -> Ratio:
     """Items a second side by side against one at a time, both by llama-batched-bench."""
 
     def per_s(streams: int) -> float:
-        speed = servers.batched_tokens_per_s(model, threads, ITEM_TOKENS, ITEM_TOKENS, streams, "speed")
+        speed = servers.batched_tokens_per_s(course.model, threads, ITEM_TOKENS, ITEM_TOKENS, streams, "speed")
         return speed / (2 * ITEM_TOKENS)
 
-    found = interleaved(lambda: per_s(CONCURRENCY), lambda: per_s(1), pairs)
-    return ratio(f"ceiling: llama-batched-bench, {CONCURRENCY} side by side ÷ one at a time", found, "items/s")
+    found = interleaved(lambda: per_s(course.at_once), lambda: per_s(1), 6)
+    return ratio(f"ceiling: llama-batched-bench, {course.at_once} at once ÷ one", found, "items/s")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the ratio and the differing verdicts. 1 if either is missed."""
+    """Print the ratios and the differing verdicts. 1 if one is missed."""
     parser = argparse.ArgumentParser(prog="benchmarks.perf.judge", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"one round of {QUICK_ITEMS} items a suite")
+    parser.add_argument("--quick", action="store_true", help=f"the seed only, one round of {SOME_ITEMS} items a suite")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the evidence there")
     options = parser.parse_args(arguments)
-    pairs, differences, settings = asyncio.run(measure(*((1, QUICK_ITEMS) if options.quick else (3, None))))
-    figure: Ratio = ratio("judging a suite ÷ Llama, one at a time", pairs, "items/s", Budget("at least", 3.0))
-    most = ceiling(resources.seed_model(), settings["peer_threads"], 4 if options.quick else 12)
-    print(figure.line(), most.line(), differences.line(), sep="\n")
+    ratios: list[Ratio] = []
+    settings: dict[str, Any] = {}
+    missed = False
+    with tempfile.TemporaryDirectory(prefix="a3x-bench-") as name:
+        for course in courses(Path(name), options.quick):
+            found = asyncio.run(measure(course))
+            print(found.figure.line(), found.ceiling.line(), found.differences.line(), sep="\n", flush=True)
+            ratios += [found.figure, found.ceiling]
+            settings[course.name] = {**found.settings, "verdicts": vars(found.differences)}
+            missed |= "missed" in (found.figure.verdict, found.differences.verdict)
     if options.json:
-        said = {"items": differences.items, "ties": differences.ties, "real": differences.real}
-        write_evidence(options.json, "judge", [figure, most], {**settings, "verdicts": said})
-    return int("missed" in (figure.verdict, differences.verdict))
+        write_evidence(options.json, "judge", ratios, settings)
+    return int(missed)
 
 
 if __name__ == "__main__":
