@@ -234,9 +234,13 @@ class Batcher:
     # --- compute -----------------------------------------------------------------------------------------------------
 
     def _read(self, lane: Lane) -> None:
-        """Chunks of prompts for a while, at least one: the more answers are written side by side, the less each costs."""
+        """Chunks of prompts for a while, at least one: the more answers are written side by side, the less each costs.
+
+        Judges have all the time there is: of them every prompt is read first, unless somebody knocks.
+        """
+        patient = lane.priority == "judging"
         until = self._clock.monotonic() + (READ_S if lane.priority == "user" else READ_ALONE_S)
-        while self._read_chunk(lane) and self._clock.monotonic() < until:
+        while self._read_chunk(lane) and ((patient and not self._news.raised) or self._clock.monotonic() < until):
             pass
 
     def _read_chunk(self, lane: Lane) -> bool:

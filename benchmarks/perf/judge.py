@@ -49,7 +49,10 @@ ITEM_TOKENS = 24
 
 @dataclass(frozen=True)
 class Course:
-    """What is judged, how many items of a suite (None: all) how often, how many at once, and how long an answer may be."""
+    """What is judged, how many items of a suite (None: all) how often, how many at once, and how long an answer may be.
+
+    ``flash`` is our attention: as the engine plans it (None), or as the peer's.
+    """
 
     name: str
     model: Path
@@ -57,18 +60,20 @@ class Course:
     rounds: int
     at_once: int
     answer_tokens: int
+    flash: bool | None
 
 
 def courses(folder: Path, quick: bool) -> list[Course]:
-    """The seed; and a model of 105 M parameters, random, whose answers are as long as the suites' are in the middle."""
+    """The seed as it is served, and with the peer's attention, which is the faster one for short items (docs/decisions/0022);
+    and so a random model of 105 M parameters, whose answers are as long as the suites' are in the middle."""
     seed = resources.seed_model()
+    items, rounds = (SOME_ITEMS, 1) if quick else (None, 2)
+    served = Course("the seed as served", seed, items, rounds, 16, ANSWER_TOKENS, None)
+    both = [served, replace(served, name="the seed, flash", flash=True)]
     if quick:
-        return [Course("the seed", seed, SOME_ITEMS, 1, 16, ANSWER_TOKENS)]
+        return both
     large = models.talkative_large(folder / "large.gguf")
-    return [
-        Course("the seed", seed, None, 3, 16, ANSWER_TOKENS),
-        Course("105 M parameters", large, SOME_ITEMS, 1, 32, ITEM_TOKENS),
-    ]
+    return [*both, Course("105 M, flash", large, SOME_ITEMS, 2, 32, ITEM_TOKENS, True)]
 
 
 class Peer:
@@ -188,6 +193,10 @@ class Bench:
         self.runner = None if sandbox.available() else sandbox
         self.differences = Differences()
 
+    async def warm_up(self, suite: Suite) -> None:
+        """As many items as the peer found its number of threads with."""
+        await self._ours(replace(suite, items=suite.items[:8]))
+
     async def suite(self, suite: Suite, prompts: Sequence[Sequence[int]], ours_first: bool) -> Pair:
         """(our items a second, their items a second)."""
         early = await self._ours(suite) if ours_first else None
@@ -255,13 +264,15 @@ async def measure(course: Course) -> Found:
     suites = [load(resources.path("benchmarks/suites"), name) for name in FIXED]
     suites = [replace(suite, items=suite.items[: course.items]) for suite in suites]
     cores = psutil.cpu_count(logical=False) or 1
-    section = EngineSection(sequences=course.at_once)
+    sequences = course.at_once + 1  # one is always kept for people
+    section = EngineSection(sequences=sequences, flash_attention=course.flash)
     engine = LlamaEngine(course.model, section, cores, SystemClock(), queue_limit=4 * course.at_once)
     info = await engine.start()
     pairs: list[Pair] = []
     try:
         prompts = {suite.name: await prompts_of(engine, suite) for suite in suites}
         bench = Bench(course, engine, Beside(course, info.context_tokens, prompts[suites[0].name][:8]))
+        await bench.warm_up(suites[0])
         for number in range(course.rounds * len(suites)):
             suite = suites[number % len(suites)]
             mine, theirs = await bench.suite(suite, prompts[suite.name], ours_first=number % 2 == 0)
@@ -270,7 +281,7 @@ async def measure(course: Course) -> Found:
         bench.peer.close()
     finally:
         await engine.close()
-    figure = ratio(f"judging with {course.name} ÷ Llama, one at a time", pairs, "items/s", Budget("at least", 3.0))
+    figure = ratio(f"judging, {course.name} ÷ Llama, one at a time", pairs, "items/s", Budget("at least", 3.0))
     threads = bench.peer.threads
     settings = {"peer_threads": threads, "at_once": course.at_once, "rounds": course.rounds}
     return Found(figure, ceiling(course, threads), bench.differences, settings)
@@ -290,7 +301,7 @@ def ceiling(course: Course, threads: int) -> Ratio:
 def main(arguments: Sequence[str]) -> int:
     """Print the ratios and the differing verdicts. 1 if one is missed."""
     parser = argparse.ArgumentParser(prog="benchmarks.perf.judge", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"the seed only, one round of {SOME_ITEMS} items a suite")
+    parser.add_argument("--quick", action="store_true", help=f"the seed only, {SOME_ITEMS} items a suite, once")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the evidence there")
     options = parser.parse_args(arguments)
     ratios: list[Ratio] = []
