@@ -127,6 +127,11 @@ def tokens_per_s(answers: Sequence[Sequence[Answer]]) -> float:
     return sum(answer.tokens for answer in every) / took
 
 
+def written_per_s(answer: Answer) -> float:
+    """Tokens a second from the first of them to the last: what llama-bench calls tg."""
+    return (answer.tokens - 1) / (answer.ended - answer.first)
+
+
 def _read(heard: bytes, sent: float, first: float, ended: float) -> Answer:
     """The counts of a finished answer, from OpenAI's usage chunk or llama-server's own last event."""
     events = [line[6:] for line in heard.split(b"\n") if line.startswith(b"data: {")]
