@@ -129,11 +129,11 @@ class Bench:
     def shared_prefix(self) -> Ratio:
         theirs = self.peers.by_streams[1]
         base = "a3x:base"
-        for warm in (lambda: self._first_s([base]), lambda: _first_s(theirs, [self.texts.long()])):
-            warm()
+        self._first_s([base])
+        self._their_first_s(theirs)
         pairs = interleaved(
             lambda: self._first_s([base] * self.size.firsts),
-            lambda: _first_s(theirs, [self.texts.long() for _ in range(self.size.firsts)]),
+            lambda: self._their_first_s(theirs),
             self.size.pairs,
         )
         return ratio("first token, 1 k shared prefix ÷ llama-server", pairs, "s")
@@ -157,6 +157,7 @@ class Bench:
         turn = itertools.count()
 
         def peer() -> float:
+            self.ours.settle()
             wanted = theirs.request(self.texts.long(), 2, cache=False)
             began = load.clock()
             theirs.use_adapter(next(turn) % 2, of=2)
@@ -180,25 +181,28 @@ class Bench:
         return load.tokens_per_s(load.run(self.ours.url, wanted))
 
     def _bench_per_s(self) -> float:
+        self.ours.settle()
         return servers.bench_tokens_per_s(self.model, self.peers.bench_threads, 128)
 
     def _batched_per_s(self) -> float:
+        self.ours.settle()
         return servers.batched_tokens_per_s(self.model, self.peers.bench_threads, 32, self.size.tokens, 8)
 
     def _theirs_per_s(self, count: int) -> float:
+        self.ours.settle()
         theirs = self.peers.by_streams[count]
         wanted = [[theirs.request(text, self.size.tokens) for text in texts] for texts in self._asked(count)]
         return load.tokens_per_s(load.run(theirs.url, wanted))
+
+    def _their_first_s(self, theirs: Theirs) -> float:
+        self.ours.settle()
+        wanted = [theirs.request(self.texts.long(), 2) for _ in range(self.size.firsts)]
+        return statistics.median(answer.first_s for answer in load.run(theirs.url, [wanted])[0])
 
     def _first_s(self, mixes: Sequence[str]) -> float:
         """Median time to the first text, over one connection, the prefix kept by every mix that has been asked before."""
         wanted = [self.ours.request(self.texts.long(), 2, mix) for mix in mixes]
         return statistics.median(answer.first_s for answer in load.run(self.ours.url, [wanted])[0])
-
-
-def _first_s(theirs: Theirs, texts: Sequence[str]) -> float:
-    wanted = [theirs.request(text, 2) for text in texts]
-    return statistics.median(answer.first_s for answer in load.run(theirs.url, [wanted])[0])
 
 
 # --- the sides -------------------------------------------------------------------------------------------------------
@@ -265,6 +269,7 @@ def large_model(folder: Path, pairs: int) -> Ratio:
             return load.written_per_s(load.run(ours.url, [[ours.request(texts.short(), 64)]])[0][0])
 
         def peer() -> float:
+            ours.settle()
             return servers.bench_tokens_per_s(model, threads, 64)
 
         for _ in range(3):

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import httpx
+import psutil
 
 from benchmarks.support import load
 from tests.support.daemon import Daemon
 from tests.support.peers import LlamaServer, program
 
 CONTEXT_TOKENS = 2048
+QUIET_S, BUSY_S, SETTLE_LIMIT_S = 1.3, 0.02, 30.0
+"""Embedding begins a second after the last answer; less processor time than this in a tenth of a second is idleness."""
 Endpoint = Literal["chat", "completion"]
 
 
@@ -33,6 +37,17 @@ class Ours:
 
     def request(self, text: str, tokens: int, model: str = "a3x:base") -> bytes:
         return load.request(self.url, "/v1/chat/completions", {"model": model, **_chat(text, tokens)})
+
+    def settle(self) -> None:
+        """Wait until the daemon has done what it put off while it answered: the peer's turn must not pay for that."""
+        process, quiet_since = psutil.Process(self.daemon.pid), time.monotonic()
+        end = quiet_since + SETTLE_LIMIT_S
+        used = sum(process.cpu_times()[:2])
+        while time.monotonic() < end and time.monotonic() - quiet_since < QUIET_S:
+            time.sleep(0.1)
+            before, used = used, sum(process.cpu_times()[:2])
+            if used - before > BUSY_S:
+                quiet_since = time.monotonic()
 
 
 def daemon(home: Path, model: Path) -> Daemon:
