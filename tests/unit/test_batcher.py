@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from a3x.engine import slots
-from a3x.engine.batcher import READ_S
+from a3x.engine.batcher import READ_ALONE_S, READ_S
 from a3x.engine.paper import next_token
 from a3x.engine.streams import Mailbox, Stream
 from a3x.engine.turns import PATIENCE_S, Turns, Waiting
@@ -108,6 +108,20 @@ def test_prompts_that_come_together_are_read_before_the_next_tokens(house: House
         "read",
         "write",
     ]
+
+
+@pytest.mark.parametrize(("knocks", "reads"), [(False, 4), (True, 1)])
+def test_of_judges_every_prompt_is_read_first_unless_somebody_knocks(tmp_path: Path, knocks: bool, reads: int) -> None:
+    house = House(tmp_path, 1, sequences=5)  # one of them is left to people
+    house.clock.tick = READ_ALONE_S
+    if knocks:
+        house.knocking.raise_()
+    for number in range(4):
+        house.ask(f"{number}", tokens=20, priority="judging")
+    house.step()
+    done = [what for what, _ in house.contexts[0].log if not what.startswith("set")]
+    assert done[: reads + 1] == ["read"] * reads + ["write"]
+    house.outbox.close()
 
 
 def test_answers_of_one_mix_share_a_pass(house: House) -> None:
