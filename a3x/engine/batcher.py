@@ -29,7 +29,7 @@ READ_S, READ_ALONE_S = 0.01, 0.05
 """So long, and at least for a chunk, a step reads prompts before it writes: with a person among those who wait for their
 next token, and without."""
 BURST_S, WARY_S = 0.012, 0.004
-"""So long, and at least a step, answers are written on before their tokens are told, if nobody waits; and where there is a
+"""So long, and at least a step, answers are written on before their tokens are told, if nobody reads; and where there is a
 stop string, which is only found then and makes all that comes after it vain."""
 LOOK_S = 0.05
 """Those who wait are looked at when something changed, and this often for what time alone changes."""

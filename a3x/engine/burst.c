@@ -1,7 +1,7 @@
 /* Tokens in a row without Python between them: decode, draw, look at the numbers, again.
  *
- * Knows llama.cpp only through the addresses it is given and the one struct it passes by value, whose size the caller compares with
- * the binding's. Every limit whose breach ends the process is the caller's to keep. Allocates nothing, keeps nothing.
+ * Knows llama.cpp only through the addresses it is given and the one struct it passes by value, whose fields native.py compares
+ * with the binding's. Every limit whose breach ends the process is the caller's to keep. Allocates nothing, keeps nothing.
  */
 
 #define _POSIX_C_SOURCE 200809L

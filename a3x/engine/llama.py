@@ -269,7 +269,12 @@ class Context:
         batch.wanted[:count] = want_logits and every
         batch.wanted[count - 1] = want_logits
         self._check(tokens, position + count)
-        self._decode()
+        self._take_threads()
+        began = time.monotonic()
+        status = int(lib.llama_decode(self.handle, batch.struct))
+        self._pace.took(count, time.monotonic() - began)
+        if status != 0:
+            raise EngineFailure(f"llama_decode failed with status {status}: {last_log()}")
         self._ends[sequence] = position + count
 
     def advance(self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int]) -> Sequence[int]:
@@ -280,12 +285,7 @@ class Context:
         """
         if not 0 < len(tokens) <= self.sequences:
             raise EngineFailure(f"{len(tokens)} sequences at once; the limit is {self.sequences}")
-        places, bridges = self._fill(tokens, positions, sequences)
-        self._decode()
-        for between in bridges:
-            lib.llama_memory_seq_rm(self._memory, between, self._ends[between], -1)
-        for sequence, position in zip(sequences, positions, strict=True):
-            self._ends[sequence] = position + 1
+        places, _ = self.burst(tokens, positions, sequences, [], [], 1, 0.0, Flag())
         return places
 
     def burst(
@@ -301,13 +301,14 @@ class Context:
     ) -> tuple[Sequence[int], list[Round]]:
         """``advance``, and again with the tokens that ``hands`` draw: places of the last round, and what each round drew.
 
-        At least one round, or EngineFailure; otherwise see ``burst.Desk``.
+        At least one round, or EngineFailure; otherwise see ``burst.Desk``. Without hands nothing is drawn, and one round is all.
         """
         places, bridges = self._fill(tokens, positions, sequences)
         rounds = min(rounds, self.capacity - max(positions), self._pace.certain)
         ends = [(between, self._ends[between]) for between in bridges]
         threads = self._take_threads()
-        drawn, took = self._desk.burst(self._batch.struct, hands, places, rooms, ends, rounds, seconds, news)
+        where = places[: len(hands)]
+        drawn, took = self._desk.burst(self._batch.struct, hands, where, rooms, ends, rounds, seconds, news)
         for each in took:
             if self._pace.threads() == threads:  # else the rest says nothing of the number now in use
                 self._pace.took(self._batch.struct.n_tokens, each)
@@ -372,14 +373,6 @@ class Context:
             raise EngineFailure(f"there is no sequence {last}")
         self._batch.tokens[:count] = tokens
         self._batch.struct.n_tokens = count
-
-    def _decode(self) -> None:
-        self._take_threads()
-        began = time.monotonic()
-        status = int(lib.llama_decode(self.handle, self._batch.struct))
-        self._pace.took(self._batch.struct.n_tokens, time.monotonic() - began)
-        if status != 0:
-            raise EngineFailure(f"llama_decode failed with status {status}: {last_log()}")
 
     def _take_threads(self) -> int:
         threads = self._pace.threads()

@@ -84,14 +84,12 @@ class Speculation:
         """
         if self._wish == "off" or self._obstacle or stream.position < FIRST_POSITION:
             return []
-        assert stream.seat is not None
-        stretch, inside = divmod(stream.position, STRETCH)
-        verdict = self._verdicts.get((stream.seat.owner, stretch))
+        verdict = self._verdict(stream)
         if verdict and not verdict.exact:
             return []
         drafts = stream.drafts = stream.drafts or Drafts(stream.prompt)
         drafts.follow(stream.tokens, self._worth.saw)
-        most = min(MOST, stream.room - len(stream.tokens) - 1, STRETCH - 1 - inside)
+        most = min(MOST, stream.room - len(stream.tokens) - 1, _left(stream) - 1)
         count = self._worth.length(drafts.matched, most)
         if not count or not (verdict or self._compared(context, stream, drafts)):
             return []
@@ -101,10 +99,8 @@ class Speculation:
         """For so many tokens there certainly is no draft, at least for one: ask again after them."""
         if self._wish == "off" or self._obstacle:
             return MOST_ROUNDS
-        assert stream.seat is not None
-        stretch, inside = divmod(stream.position, STRETCH)
-        verdict = self._verdicts.get((stream.seat.owner, stretch))
-        return STRETCH - inside if verdict and not verdict.exact else 1
+        verdict = self._verdict(stream)
+        return _left(stream) if verdict and not verdict.exact else 1
 
     def took(self, rows: int, seconds: float) -> None:
         """How long a step of a stream on its own was."""
@@ -132,11 +128,16 @@ class Speculation:
         why = {"reason": self._obstacle} if self._wish != "off" and self._obstacle else {}
         return {"setting": self._wish, **counts, "compared": found, **why}
 
+    def _verdict(self, stream: Stream) -> Verdict | None:
+        """On the stretch that the stream is in."""
+        assert stream.seat is not None
+        return self._verdicts.get((stream.seat.owner, stream.position // STRETCH))
+
     def _compared(self, context: Computes, stream: Stream, drafts: Drafts) -> bool:
         """Compare now, if there is room for it, and remember; whether chunks may be used from here on."""
         assert stream.seat is not None
-        stretch, inside = divmod(stream.position, STRETCH)
-        if min(STRETCH - inside, stream.room - len(stream.tokens)) <= MOST:
+        stretch = stream.position // STRETCH
+        if min(_left(stream), stream.room - len(stream.tokens)) <= MOST:
             return False
         if self._wish == "auto" and self._worth.quickest_s > SLOW_S:
             step_ms = f"{self._worth.quickest_s * 1000:.0f} ms"
@@ -149,6 +150,11 @@ class Speculation:
             del self._verdicts[next(iter(self._verdicts))]
         self._verdicts[stream.seat.owner, stretch] = Verdict(stream.request.mix, stretch, exact, reason)
         return exact
+
+
+def _left(stream: Stream) -> int:
+    """Tokens to the end of the stretch that the stream is in."""
+    return STRETCH - stream.position % STRETCH
 
 
 def difference(context: Computes, sequence: int, position: int, tokens: Sequence[int]) -> str:

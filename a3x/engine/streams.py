@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from a3x.engine.burst import Hand
 from a3x.engine.contexts import Seat
 from a3x.engine.llama import CHUNK_TOKENS
 from a3x.engine.lookup import Drafts
@@ -24,13 +25,8 @@ GAP_S = 1 / 30
 event for every token would take longer than a small model's step. The first piece and the end never wait."""
 
 
-class Draws(Protocol):
+class Draws(Hand, Protocol):
     """The part of ``sampling.Sampler`` that a step needs."""
-
-    @property
-    def chain(self) -> int | None:
-        """As ``burst.Hand`` says."""
-        ...
 
     def draw(self, context: Any, row: int) -> int:
         """The token drawn from one row of the last decode; -1 is its last."""
