@@ -52,7 +52,7 @@ class EngineSection(_Section):
     kv_type: Literal["auto", "f16", "f32", "q8_0"] = "auto"
     """auto: f16, and q8_0 where nothing else fits."""
     flash_attention: bool | None = None
-    """Unset: with layers on the card, or with an 8-bit KV, which needs it (docs/decisions/0022)."""
+    """Unset: with layers on the card, or with an 8-bit KV, which needs it; else for what is short only (docs/decisions/0022)."""
     lookup: Literal["auto", "on", "off"] = "auto"
     """Several tokens a step where an answer repeats what stands before: never if that was not seen to change no bit. auto does
     not compare where a step takes more than 50 ms; on does (docs/decisions/0030)."""

@@ -28,9 +28,11 @@ QUANTUM_S = 0.01
 READ_S, READ_ALONE_S = 0.01, 0.05
 """So long, and at least for a chunk, a step reads prompts before it writes: with a person among those who wait for their
 next token, and without."""
-BURST_S, WARY_S = 0.012, 0.004
+BURST_S, WARY_S = 0.03, 0.004
 """So long, and at least a step, answers are written on before their tokens are told, if nobody reads; and where there is a
 stop string, which is only found then and makes all that comes after it vain."""
+FILLED = 0.75
+"""Prompts' ends are read in one pass if they are at least so much of it; the rest fills the shorter ones up."""
 LOOK_S = 0.05
 """Those who wait are looked at when something changed, and this often for what time alone changes."""
 
@@ -163,7 +165,7 @@ class Batcher:
             return
         self._look_again = now + LOOK_S
         left: list[Stream] = []
-        full: set[tuple[str, bool]] = set()
+        full: set[tuple[str, bool, bool]] = set()
         for stream in self._waiting.in_order():
             if stream.mailbox.abandoned:
                 self.changed = True
@@ -174,21 +176,22 @@ class Batcher:
                 left.append(stream)
         self._waiting.keep(left)
 
-    def _place(self, stream: Stream, now: float, full: set[tuple[str, bool]]) -> bool:
-        """False if it has to wait. ``full`` are the mixes that already had to, with and without leaving room for people."""
-        request = stream.request
+    def _place(self, stream: Stream, now: float, full: set[tuple[str, bool, bool]]) -> bool:
+        """False if it has to wait. ``full`` are the mixes that already had to, brief or not, with and without leaving room for
+        people."""
+        request, brief = stream.request, stream.brief
         modest = request.priority != "user" and now - stream.asked_at < PATIENCE_S
-        if (request.mix.key, modest) in full:
+        if (request.mix.key, brief, modest) in full:
             return False
         try:
             # a kept prefix has no logits any more, so what is scored is computed from its first token on
             kept_of = [] if stream.scoring else stream.prompt
-            seat = self._residents.place(request.mix, kept_of, leave_one=modest)
+            seat = self._residents.place(request.mix, kept_of, leave_one=modest, brief=brief)
         except A3XError as error:
             self._refuse(stream, error)
             return True
         if seat is None:
-            full |= {(request.mix.key, True), (request.mix.key, modest)}
+            full |= {(request.mix.key, brief, True), (request.mix.key, brief, modest)}
             return False
         try:
             stream.sampler = self._sampler(request.sampling)
@@ -244,7 +247,7 @@ class Batcher:
             pass
 
     def _read_chunk(self, lane: Lane) -> bool:
-        """One chunk of the most urgent prompt that is not read yet; its last token yields the first of the answer, or its end.
+        """One chunk of the most urgent prompt that is not read yet, and what neighbours end with, if that makes one pass.
 
         False if there is none, or something went wrong.
         """
@@ -252,18 +255,60 @@ class Batcher:
         if not reading:
             return False
         stream = min(reading, key=lambda stream: urgency(stream.request.priority, stream.asked_at))
-        seat, chunk, scoring = stream.seat, stream.chunk, stream.scoring
-        assert seat is not None
-        last = stream.position + len(chunk) == len(stream.prompt)
+        together = self._together(stream, reading, lane.home.context.pass_tokens)
         try:
-            context = self._residents.set_mix(lane.home, lane.mix)
-            context.decode(chunk, stream.position, last or scoring is not None, seat.slot, every=scoring is not None)
-            if scoring:
-                scoring.read(stream.prompt, stream.position, context.rows(len(chunk)), self._speech)
+            self._residents.set_mix(lane.home, lane.mix)
+            if len(together) > 1:
+                self._read_ends(lane, together)
+            else:
+                self._read_one(lane, stream)
         except EngineFailure as error:
             self._residents.spoil(lane.home)
-            self._fail(stream, error)
+            for stream in together:
+                self._fail(stream, error)
             return False
+        return not lane.home.spoilt
+
+    def _together(self, stream: Stream, reading: Sequence[Stream], most_tokens: int) -> list[Stream]:
+        """Streams whose prompts end with chunks that share a pass with this one's end, in the order of their sequences; it alone
+        if there are none. Such a chunk is never kept as a prefix, so its sums may be those of a crowd."""
+        together = [stream]
+        if not stream.ends_prompt or stream.scoring:
+            return together
+        ends = {_slot(each): each for each in reading if each.ends_prompt and not each.scoring}
+        longest = filled = len(stream.chunk)
+        low = high = _slot(stream)
+        for at, last in ((low - 1, -1), (high + 1, 1)):
+            while each := ends.get(at):
+                most, used = max(longest, len(each.chunk)), filled + len(each.chunk)
+                whole = most * (len(together) + 1)
+                room = all(one.position + most <= self._limit for one in (*together, each))
+                if whole > most_tokens or used < FILLED * whole or not room:
+                    break
+                longest, filled = most, used
+                together.insert(0 if last < 0 else len(together), each)
+                at += last
+        return together
+
+    def _read_ends(self, lane: Lane, streams: Sequence[Stream]) -> None:
+        """The last chunks of several prompts in one pass; each yields the first token of an answer."""
+        chunks, positions = [stream.chunk for stream in streams], [stream.position for stream in streams]
+        places = lane.home.context.read(chunks, positions, [_slot(stream) for stream in streams])
+        now = self._clock.monotonic()
+        for stream in streams:
+            stream.position = len(stream.prompt)
+            stream.first_at = now
+        found = lane.home.context.draw([stream.sampler for stream in streams], places)
+        self._tell([self._settle(lane, streams, places, found)])
+
+    def _read_one(self, lane: Lane, stream: Stream) -> None:
+        """A prompt's next chunk; the last token of the last yields the first of the answer, or its end."""
+        seat, chunk, scoring, last = stream.seat, stream.chunk, stream.scoring, stream.ends_prompt
+        context = lane.home.context
+        assert seat is not None
+        context.decode(chunk, stream.position, last or scoring is not None, seat.slot, every=scoring is not None)
+        if scoring:
+            scoring.read(stream.prompt, stream.position, context.rows(len(chunk)), self._speech)
         number = stream.position // CHUNK_TOKENS
         stream.position += len(chunk)
         if number < len(seat.chain):
@@ -273,7 +318,6 @@ class Batcher:
         elif last:
             stream.first_at = self._clock.monotonic()
             self._tell([self._draw(lane, stream, -1)])
-        return not lane.home.spoilt
 
     def _write(self, lane: Lane) -> None:
         """A token of every answer; where nobody waits several in a row: what comes after them is quicker done at once."""

@@ -1,8 +1,9 @@
 """Who is resident: adapters by content hash, contexts, and in which context a mix computes.
 
 A mix computes in one context at a time. It gets one of its own while there are enough; then mixes share a context, whose
-adapters are changed from turn to turn. Memory belongs to sequences, not to contexts: what a sequence holds was computed
-with one mix and is found again only by that mix (``slots``), so that prefixes outlive turns and swaps.
+adapters are changed from turn to turn. Where the plan says so, what is brief has contexts of its own, as many again.
+Memory belongs to sequences, not to contexts: what a sequence holds was computed with one mix and is found again only by
+that mix (``slots``), so that prefixes outlive turns and swaps.
 """
 
 from __future__ import annotations
@@ -43,11 +44,13 @@ C = TypeVar("C", bound=Memory)
 class Home(Generic[C]):
     """A context, its sequences, the mix that computed here last, and how many streams each owner has here.
 
-    ``spoilt`` after a failure: nothing new comes in, and it is closed once its streams are done.
+    ``brief``: what is short computes here, and nothing else. ``spoilt`` after a failure: nothing new comes in, and it is
+    closed once its streams are done.
     """
 
-    def __init__(self, context: C, sequences: int) -> None:
+    def __init__(self, context: C, sequences: int, brief: bool) -> None:
         self.context = context
+        self.brief = brief
         self.slots = slots.Slots(sequences)
         self.mix: Mix | None = None
         self.active: Counter[bytes] = Counter()
@@ -68,10 +71,11 @@ class Seat:
 
 
 class Residents(Generic[A, C]):
-    """The adapters and contexts that are loaded. ``open_context`` and ``load_adapter`` may raise A3XErrors."""
+    """The adapters and contexts that are loaded. ``open_context``, which is told whether it is for what is brief, and
+    ``load_adapter`` may raise A3XErrors."""
 
     def __init__(
-        self, model_sha256: str, plan: Plan, open_context: Callable[[], C], load_adapter: Callable[[Path], A]
+        self, model_sha256: str, plan: Plan, open_context: Callable[[bool], C], load_adapter: Callable[[Path], A]
     ) -> None:
         self._model_sha256 = model_sha256
         self._plan = plan
@@ -81,7 +85,7 @@ class Residents(Generic[A, C]):
         self._used: Counter[str] = Counter()
         self._leaving: set[str] = set()
         self._homes: list[Home[C]] = []
-        self._most_contexts = plan.resident_contexts
+        self._most = {False: plan.resident_contexts, True: plan.resident_contexts if plan.brief else 0}
         self._turn = 0
         self.swaps = 0
         self.prefix_hits = 0
@@ -95,34 +99,38 @@ class Residents(Generic[A, C]):
     @property
     def mix_labels(self) -> tuple[str, ...]:
         """Mixes that compute or whose memory is kept."""
-        return tuple(
+        labels = (
             mix.label
             for home in self._homes
             for owner, mix in home.known.items()
             if home.active[owner] or home.slots.knows(owner)
         )
+        return tuple(dict.fromkeys(labels))
 
     def sequences(self) -> dict[str, int]:
         """Sequences by use; contexts not opened yet count as free."""
-        total = self._most_contexts * self._plan.sequences
+        total = sum(self._most.values()) * self._plan.sequences
         busy = sum(len(home.slots.busy) for home in self._homes)
         cached = sum(home.slots.cached for home in self._homes)
         return {"total": total, "busy": busy, "cached": cached, "free": total - busy - cached}
 
     # --- streams come and go -----------------------------------------------------------------------------------------
 
-    def place(self, mix: Mix, prompt: Sequence[int], leave_one: bool = False) -> Seat | None:
+    def place(self, mix: Mix, prompt: Sequence[int], leave_one: bool = False, brief: bool = False) -> Seat | None:
         """A sequence for a prompt, with the longest prefix that this very mix has computed; None if it has to wait.
 
-        ``leave_one``: not the last idle sequence of a context. ForeignFile or EngineFailure if the mix cannot be had.
+        ``leave_one``: not the last idle sequence of a context. ``brief``: where what is short computes.
+        ForeignFile or EngineFailure if the mix cannot be had.
         """
         hashes = {adapter.sha256 for adapter, _ in mix.parts}
         if hashes & self._leaving:
             return None
-        owner = slots.owner(self._model_sha256, mix.key)
-        home = self._choose(mix, owner, 2 if leave_one and self._plan.sequences > 1 else 1)
+        brief = brief and self._most[True] > 0
+        owner = slots.owner(self._model_sha256, mix.key, brief)
+        home = self._choose(mix, owner, brief, 2 if leave_one and self._plan.sequences > 1 else 1)
         if home is None:
-            return None
+            no_memory = brief and not self._most[True]
+            return self.place(mix, prompt, leave_one) if no_memory else None
         self._used.update(hashes)
         try:
             for adapter, _ in mix.parts:
@@ -189,9 +197,9 @@ class Residents(Generic[A, C]):
 
     # --- contexts ----------------------------------------------------------------------------------------------------
 
-    def _choose(self, mix: Mix, owner: bytes, room: int) -> Home[C] | None:
+    def _choose(self, mix: Mix, owner: bytes, brief: bool, room: int) -> Home[C] | None:
         """Where the mix computes already; else where it has been, a fresh context, the longest unused one, a shared one."""
-        sound = [home for home in self._homes if not home.spoilt]
+        sound = [home for home in self._homes if not home.spoilt and home.brief == brief]
         for home in sound:
             if home.active[owner] > 0:
                 return home if home.slots.idle >= room else None
@@ -203,18 +211,19 @@ class Residents(Generic[A, C]):
         best = min(roomy, key=lambda home: (_lanes(home), strange(home), home.used), default=None)
         if best and _lanes(best) == 0 and not strange(best):
             return best
-        return self._fresh() or best
+        return self._fresh(brief) or best
 
-    def _fresh(self) -> Home[C] | None:
+    def _fresh(self, brief: bool) -> Home[C] | None:
         """A new context while the plan has room for one and there is memory for it."""
-        if len(self._homes) >= self._most_contexts:
+        there = sum(home.brief == brief for home in self._homes)
+        if there >= self._most[brief]:
             return None
         try:
-            home = Home(self._open_context(), self._plan.sequences)
+            home = Home(self._open_context(brief), self._plan.sequences, brief)
         except EngineFailure:
-            if not self._homes:
+            if not there and not brief:
                 raise
-            self._most_contexts = len(self._homes)
+            self._most[brief] = there
             return None
         self._homes.append(home)
         return home

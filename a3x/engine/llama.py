@@ -29,6 +29,9 @@ BRIDGE = 1
 """Idle sequences side by side that a token is computed for in vain, so that the answers on both sides share a pass: on the seed
 one costs less than another pass, two cost as much (docs/decisions/0009)."""
 
+CELLS = 256
+"""llama.cpp rounds what a sequence can hold up to a multiple of this."""
+
 KV_TYPES = {"f32": 0, "f16": 1, "q8_0": 8}
 """ggml_type ids, ggml.h."""
 
@@ -61,6 +64,13 @@ def held(handle: T | None, what: str) -> T:
     if not handle:
         raise EngineFailure(f"{what} is closed")
     return handle
+
+
+def cells(tokens: int, flash_attention: bool) -> int:
+    """Room for so many tokens of a sequence; without flash attention in an odd number of ``CELLS``: values then lie in rows as
+    long as that, and rows a power of two apart share few places of a processor's cache (docs/decisions/0009)."""
+    multiple = -(-tokens // CELLS)
+    return (multiple if flash_attention else multiple | 1) * CELLS
 
 
 class Model:
@@ -181,6 +191,7 @@ class LoadedAdapter:
 class Context:
     """One llama.cpp context with a KV stream a sequence, ``tokens`` each; sequences are numbered from 0.
 
+    ``pass_tokens``, at least a chunk, is the most that a pass may hold of several prompts.
     Raises EngineFailure when llama.cpp cannot allocate it.
     """
 
@@ -192,10 +203,11 @@ class Context:
         kv_type: str = "f16",
         flash_attention: bool = True,
         sequences: int = 1,
+        pass_tokens: int = CHUNK_TOKENS,
     ) -> None:
         params = lib.llama_context_default_params()
-        params.n_ctx = tokens * sequences
-        self._most_rows = max(CHUNK_TOKENS, sequences)
+        params.n_ctx = cells(tokens, flash_attention) * sequences
+        self._most_rows = max(pass_tokens, sequences)
         params.n_batch = params.n_ubatch = self._most_rows
         params.n_seq_max = sequences
         self._pace, self._threads = pace, pace.most
@@ -210,6 +222,8 @@ class Context:
             raise EngineFailure(f"no memory for {sequences} sequences of {tokens} tokens: {last_log()}")
         self._handle: lib.llama_context_p | None = handle
         self.sequences = sequences
+        self.pass_tokens = pass_tokens if model.cuts_cleanly else 0
+        """Of several sequences' chunks that are read together; 0: none may be."""
         self.capacity: int = lib.llama_n_ctx_seq(handle)
         self._vocab_size = model.vocab_size
         self._bridge = BRIDGE if model.cuts_cleanly else 0
@@ -269,13 +283,44 @@ class Context:
         batch.wanted[:count] = want_logits and every
         batch.wanted[count - 1] = want_logits
         self._check(tokens, position + count)
+        self._decode()
+        self._ends[sequence] = position + count
+
+    def read(
+        self, chunks: Sequence[Sequence[int]], positions: Sequence[int], sequences: Sequence[int]
+    ) -> Sequence[int]:
+        """Append a chunk to each of several neighbouring sequences, in one pass; the places of their last tokens.
+
+        Together ``pass_tokens`` at most, the shorter filled up to the longest: what fills them is forgotten again.
+        """
+        longest = max(map(len, chunks))
+        count = longest * len(chunks)
+        if count > self.pass_tokens or any(b != a + 1 for a, b in pairwise(sequences)):
+            raise EngineFailure(f"{len(chunks)} chunks of {longest} tokens, or of sequences apart, in one pass")
+        tokens, batch = list[int](), self._batch
+        batch.wanted[:count] = 0
+        for number, (chunk, position, sequence) in enumerate(zip(chunks, positions, sequences, strict=True)):
+            tokens += [*chunk, *[0] * (longest - len(chunk))]
+            row = slice(number * longest, (number + 1) * longest)
+            batch.sequences[row] = sequence
+            batch.positions[row] = np.arange(position, position + longest)
+        places = [number * longest + len(chunk) - 1 for number, chunk in enumerate(chunks)]
+        batch.wanted[places] = 1
+        self._check(tokens, max(positions) + longest)
+        self._decode()
+        for chunk, position, sequence in zip(chunks, positions, sequences, strict=True):
+            self._ends[sequence] = position + longest
+            self.truncate(sequence, position + len(chunk))
+        return places
+
+    def _decode(self) -> None:
+        """The batch as it lies there, timed."""
         self._take_threads()
         began = time.monotonic()
-        status = int(lib.llama_decode(self.handle, batch.struct))
-        self._pace.took(count, time.monotonic() - began)
+        status = int(lib.llama_decode(self.handle, self._batch.struct))
+        self._pace.took(self._batch.struct.n_tokens, time.monotonic() - began)
         if status != 0:
             raise EngineFailure(f"llama_decode failed with status {status}: {last_log()}")
-        self._ends[sequence] = position + count
 
     def advance(self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int]) -> Sequence[int]:
         """Append one token to each of several sequences, numbers rising; row i of ``rows`` is of the i-th.

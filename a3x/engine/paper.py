@@ -48,6 +48,8 @@ class PaperContext:
     ``follows`` says which token a memory is continued with.
     """
 
+    pass_tokens = CHUNK_TOKENS
+
     def __init__(self, sequences: int, follows: Callable[[Sequence[Remembered]], int] = next_token) -> None:
         self.memory: list[list[Remembered]] = [[] for _ in range(sequences)]
         self.log: list[tuple[str, tuple[int, ...]]] = []
@@ -78,6 +80,15 @@ class PaperContext:
         ends = range(position + (1 if every else len(tokens)), position + len(tokens) + 1) if want_logits else ()
         self._outputs = [self.memory[sequence][:end] for end in ends]
         self.log.append(("read", (sequence,)))
+
+    def read(
+        self, chunks: Sequence[Sequence[int]], positions: Sequence[int], sequences: Sequence[int]
+    ) -> Sequence[int]:
+        for chunk, position, sequence in zip(chunks, positions, sequences, strict=True):
+            self._append(sequence, chunk, position)
+        self._outputs = [list(self.memory[sequence]) for sequence in sequences]
+        self.log.append(("read", tuple(sequences)))
+        return range(len(chunks))
 
     def advance(self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int]) -> Sequence[int]:
         for token, position, sequence in zip(tokens, positions, sequences, strict=True):

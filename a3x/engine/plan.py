@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from a3x.config import EngineSection
-from a3x.engine.llama import CHUNK_TOKENS
+from a3x.engine.llama import CHUNK_TOKENS, cells
 from a3x.engine.pace import counts
 from a3x.errors import ConfigError
 from a3x.gguf.sizes import Sizes
@@ -27,8 +27,8 @@ COMFORT = ((4, 8), (2, 8), (1, 8), (1, 4), (1, 2), (1, 1))
 without a sequence has to wait."""
 KV_BYTES = {"f32": 4.0, "f16": 2.0, "q8_0": 34 / 32}
 """Per number; q8_0 keeps 32 of them in 34 bytes (ggml-common.h)."""
-CONTEXT_MULTIPLE = 256
-"""llama.cpp rounds a sequence's cells up to this."""
+BRIEF_CONTEXT, BRIEF_PASS = 512, 128
+"""Tokens that a sequence of a context for brief answers holds, and of several prompts a pass."""
 ADAPTER_BYTES_PER_NUMBER = 16 * 4
 """A LoRA of rank 16 in float32, the largest the daemon trains itself."""
 FEWEST_ADAPTERS, MOST_ADAPTERS = 2, 32
@@ -67,7 +67,8 @@ class Use:
 class Plan:
     """``context_tokens`` is of one sequence; ``batch_tokens`` is the most a step may hold; of adapters at most
     ``resident_adapters`` of ``adapter_bytes`` together stay loaded. ``gpu_layers`` counts the output layer first, as
-    llama.cpp does, so "all" is one more than the model has layers. ``threads`` are the numbers to choose from.
+    llama.cpp does, so "all" is one more than the model has layers. ``brief``: as many contexts again, with flash attention, for
+    what is short. ``threads`` are the numbers to choose from.
     """
 
     context_tokens: int
@@ -78,6 +79,7 @@ class Plan:
     gpu_layers: int
     kv_type: str
     flash_attention: bool
+    brief: bool
     threads: tuple[int, ...]
     batch_tokens: int
     reasons: tuple[str, ...]
@@ -122,6 +124,7 @@ def plan(settings: EngineSection, sizes: Sizes, room: Room) -> Plan:
         gpu_layers=shape.gpu_layers,
         kv_type=shape.kv_type,
         flash_attention=_flash(shape, settings),
+        brief=_brief(shape, settings),
         threads=_threads(shape, settings, room),
         batch_tokens=shape.batch,
         reasons=tuple(_reasons(shape, settings, sizes, room)),
@@ -190,6 +193,12 @@ def _flash(shape: _Shape, settings: EngineSection) -> bool:
     return settings.flash_attention
 
 
+def _brief(shape: _Shape, settings: EngineSection) -> bool:
+    """Whether what is short is computed otherwise than the rest: where flash attention is ours to choose, and is the quicker
+    one for few tokens only. With KV in 32 bits it never is."""
+    return settings.flash_attention is None and not _flash(shape, settings) and shape.kv_type == "f16"
+
+
 def _threads(shape: _Shape, settings: EngineSection, room: Room) -> tuple[int, ...]:
     """Numbers to choose from as it goes (``pace``). With a card there is little to choose, and flash attention on the processor
     splits a sequence among threads, so that another number gives other sums."""
@@ -233,14 +242,14 @@ def _uses(shape: _Shape, settings: EngineSection, sizes: Sizes, room: Room) -> t
     first = sizes.layers - max(0, shape.gpu_layers - 1)
     on_card = sum(sizes.layer_bytes[first:]) + (sizes.head_bytes + sizes.other_bytes if shape.gpu_layers else 0)
     share = (sizes.layers - first) / sizes.layers if shape.gpu_layers else 0.0
-    kv = _kv_bytes(shape, sizes, slice(first, None)) if shape.gpu_layers else 0
+    kv = _kv_bytes(shape, settings, sizes, slice(first, None)) if shape.gpu_layers else 0
     compute = shape.contexts * _compute_bytes(shape, settings, sizes)
     ram = Use(
         "main memory",
         weights=sizes.embedding_bytes
         + sum(sizes.layer_bytes[:first])
         + (0 if shape.gpu_layers else sizes.output_bytes + sizes.other_bytes),
-        kv=_kv_bytes(shape, sizes, slice(0, first)),
+        kv=_kv_bytes(shape, settings, sizes, slice(0, first)),
         compute=compute if share < 1 else shape.contexts * 4 * shape.batch * sizes.width,
         adapters=round(shape.adapter_bytes * (1 - share)),
         reserve=max(RAM_RESERVE_BYTES, round(RAM_RESERVE_SHARE * room.ram_total_bytes)),
@@ -253,21 +262,23 @@ def _uses(shape: _Shape, settings: EngineSection, sizes: Sizes, room: Room) -> t
     return (card, ram)
 
 
-def _kv_bytes(shape: _Shape, sizes: Sizes, layers: slice) -> int:
-    cells = -(-shape.context // CONTEXT_MULTIPLE) * CONTEXT_MULTIPLE * shape.sequences * shape.contexts
-    return round(sum(sizes.kv_widths[layers]) * cells * KV_BYTES[shape.kv_type])
+def _kv_bytes(shape: _Shape, settings: EngineSection, sizes: Sizes, layers: slice) -> int:
+    a_sequence = cells(shape.context, _flash(shape, settings)) + BRIEF_CONTEXT * _brief(shape, settings)
+    count = a_sequence * shape.sequences * shape.contexts
+    return round(sum(sizes.kv_widths[layers]) * count * KV_BYTES[shape.kv_type])
 
 
 def _compute_bytes(shape: _Shape, settings: EngineSection, sizes: Sizes) -> int:
-    """llama.cpp's scratch buffer of one context, fitted to what it reports for models of several shapes: the logits of
-    a batch or the widest layer, whichever is larger, and the attention mask; without flash attention the scores too.
+    """llama.cpp's scratch buffers of one context, and of one for brief answers, fitted to what it reports for models of several
+    shapes: the logits of a batch or the widest layer, whichever is larger, and the attention mask; without flash attention
+    the scores too.
     """
-    logits = 4 * shape.batch * sizes.vocab
-    layer = 4 * shape.batch * (3 * sizes.ffn + 4 * sizes.width)
-    cells = shape.context * shape.batch
+    a_token = max(4 * sizes.vocab, 4 * (3 * sizes.ffn + 4 * sizes.width))
+    mask = shape.context * shape.batch
     if _flash(shape, settings):
-        return max(logits, layer) + 2 * cells
-    return max(logits, layer, 4 * sizes.heads * cells + 24 * shape.batch * sizes.width) + 4 * cells
+        return a_token * shape.batch + 2 * mask
+    brief = max(BRIEF_PASS, shape.batch) * (a_token + 2 * BRIEF_CONTEXT) if _brief(shape, settings) else 0
+    return max(a_token * shape.batch, 4 * sizes.heads * mask + 24 * shape.batch * sizes.width) + 4 * mask + brief
 
 
 # --- in words --------------------------------------------------------------------------------------------------------
@@ -281,6 +292,8 @@ def _reasons(shape: _Shape, settings: EngineSection, sizes: Sizes, room: Room) -
         yield f"context of {shape.context} tokens: {best.context} do not fit"
     elif not settings.context_tokens and shape.context < sizes.trained_context:
         yield f"context of {shape.context} tokens; the model knows {sizes.trained_context}, engine.context_tokens asks for more"
+    if _brief(shape, settings):
+        yield "what is short in contexts of its own, with flash attention"
     if settings.kv_type == "auto" and shape.kv_type != "f16":
         yield "KV in 8 bits: in 16 it does not fit; engine.kv_type f16 insists"
     if (shape.contexts, shape.sequences) != (best.contexts, best.sequences):

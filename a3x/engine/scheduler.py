@@ -25,7 +25,7 @@ from a3x.engine.contexts import Residents
 from a3x.engine.fit import plan_for
 from a3x.engine.llama import Context, Model, last_log, start_backend
 from a3x.engine.pace import Pace
-from a3x.engine.plan import Plan
+from a3x.engine.plan import BRIEF_CONTEXT, BRIEF_PASS, Plan
 from a3x.engine.sampling import Sampler
 from a3x.engine.score import Scoring
 from a3x.engine.speculate import Speculation, obstacle
@@ -268,8 +268,10 @@ class LlamaEngine:
             context_tokens=made.context_tokens,
         )
 
-    def _open_context(self) -> Context:
+    def _open_context(self, brief: bool) -> Context:
         made = self._plan
+        if brief:
+            return Context(self._model, BRIEF_CONTEXT, self._pace, made.kv_type, True, made.sequences, BRIEF_PASS)
         return Context(self._model, made.context_tokens, self._pace, made.kv_type, made.flash_attention, made.sequences)
 
     def _publish(self) -> None:

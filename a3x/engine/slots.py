@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from a3x.engine.llama import CHUNK_TOKENS
 
 
-def owner(model_sha256: str, mix_key: str) -> bytes:
-    """What a chain begins with: only equal weights may share computed prefixes."""
-    return hashlib.blake2b(f"{model_sha256}/{mix_key}".encode(), digest_size=16).digest()
+def owner(model_sha256: str, mix_key: str, brief: bool = False) -> bytes:
+    """What a chain begins with: only equal weights and the same attention may share computed prefixes."""
+    return hashlib.blake2b(f"{model_sha256}/{mix_key}{'/brief' * brief}".encode(), digest_size=16).digest()
 
 
 def chain(owner: bytes, prompt: Sequence[int]) -> list[bytes]:

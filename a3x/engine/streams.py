@@ -14,6 +14,7 @@ from a3x.engine.burst import Hand
 from a3x.engine.contexts import Seat
 from a3x.engine.llama import CHUNK_TOKENS
 from a3x.engine.lookup import Drafts
+from a3x.engine.plan import BRIEF_CONTEXT
 from a3x.engine.score import Scoring
 from a3x.engine.writer import Writer
 from a3x.types import Clock, Completion, FinishReason, Generation, Piece, TokenStats
@@ -23,6 +24,11 @@ Item = Piece | Completion | Exception
 GAP_S = 1 / 30
 """A fast stream's pieces go out this often at most, more often than an eye can tell: waking the loop and writing an
 event for every token would take longer than a small model's step. The first piece and the end never wait."""
+
+
+BRIEF_TOKENS, BRIEF_QUESTION = 128, 192
+"""Prompt and answer up to here are computed quicker with flash attention on a processor, on the whole; of judges the prompt alone:
+they allow a long answer and get a short one (docs/decisions/0022)."""
 
 
 class Draws(Hand, Protocol):
@@ -170,6 +176,21 @@ class Stream:
     def chunk(self) -> list[int]:
         """The next stretch of the prompt to compute."""
         return self.prompt[self.position : self.position + CHUNK_TOKENS]
+
+    @property
+    def ends_prompt(self) -> bool:
+        """Whether that is the prompt's last stretch."""
+        return self.position + CHUNK_TOKENS >= len(self.prompt)
+
+    @property
+    def brief(self) -> bool:
+        """Whether it is short altogether; what is scored is computed alike whatever its length."""
+        tokens = len(self.prompt) + self.room
+        if self.request.priority == "judging":
+            short = len(self.prompt) <= BRIEF_QUESTION and tokens <= BRIEF_CONTEXT
+        else:
+            short = tokens <= BRIEF_TOKENS
+        return short and self.scoring is None
 
     def late(self, now: float) -> bool:
         deadline = self.request.deadline_s

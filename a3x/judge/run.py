@@ -1,6 +1,7 @@
 """Asks every item of a suite through an injected ``answer`` and grades what comes back. Knows no engine of its own.
 
-Answers are asked for a few at a time, so that the engine can batch them; results keep the order of the suite.
+Answers are asked for a few at a time, so that the engine can batch them, the shortest questions first, because prompts of
+like length share a pass; results keep the order of the suite.
 """
 
 from __future__ import annotations
@@ -69,14 +70,18 @@ async def run_suite(
             score = await asyncio.to_thread(grade, item, reply, runner, stamp)
         return score, "".join((reply.text, *reply.tool_calls))
 
-    tasks = [asyncio.ensure_future(one(item)) for item in suite.items]
+    tasks = {item.id: asyncio.ensure_future(one(item)) for item in sorted(suite.items, key=_length)}
     try:
-        done = await asyncio.gather(*tasks)
+        done = await asyncio.gather(*(tasks[item.id] for item in suite.items))
     finally:
-        for task in tasks:
+        for task in tasks.values():
             task.cancel()
     scores: dict[str, Score] = {item.id: score for item, (score, _) in zip(suite.items, done, strict=True)}
     return SuiteResult(suite.name, suite.sha256, scores, tuple(text for _, text in done), clock.monotonic() - began)
+
+
+def _length(item: Item) -> int:
+    return sum(len(message.content) for message in item.messages)
 
 
 def answer_with(engine: Engine, mix: Mix, max_tokens: int = ANSWER_TOKENS) -> Answer:

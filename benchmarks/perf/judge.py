@@ -4,6 +4,8 @@
 the peer with flash attention, which is faster at these lengths, each in a process of its own: two pools of OpenMP threads in one
 would make each other's sleep (docs/decisions/0005). Time is that of answering; grading is the same code on the same text and
 stands outside. A verdict may differ only where the first differing token was a near-tie, and such items are listed.
+A pair is a part of the benchmark, the same number of items of every suite; no item is judged twice, for what is kept of the
+first time would be a gift.
 The ceiling is what llama.cpp alone gains by computing as many items side by side, 24 tokens read and 24 written each.
 """
 
@@ -28,7 +30,7 @@ from a3x import resources
 from a3x.clock import SystemClock
 from a3x.config import EngineSection
 from a3x.engine.chat import Splitter
-from a3x.engine.llama import held
+from a3x.engine.llama import CHUNK_TOKENS, held
 from a3x.engine.scheduler import LlamaEngine
 from a3x.judge.graders import Reply, Score, grade
 from a3x.judge.run import ANSWER_TOKENS, Answered, answer_with, run_suite
@@ -42,38 +44,33 @@ NEAR_TIE = 0.01
 """Nats between the two likeliest tokens under which another order of sums may choose the other."""
 TIES_LIMIT = 0.005
 THREADS = (1, 2)
-SOME_ITEMS = 32
+CONTEXT_TOKENS = 1024
+"""Of a sequence: long enough for any item, and so many of them fit in memory."""
+PARTS, QUICK_PARTS = 9, 2
+OF_A_SUITE = 12
+"""Items of each suite in a part."""
 ITEM_TOKENS = 24
 """Read, and as many written: the middle of the suites' items."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """What is judged, how many items of a suite (None: all) how often, how many at once, and how long an answer may be.
-
-    ``flash`` is our attention: as the engine plans it (None), or as the peer's.
-    """
+    """What is judged, in how many parts, how many items at once, and how long an answer may be."""
 
     name: str
     model: Path
-    items: int | None
-    rounds: int
+    parts: int
     at_once: int
     answer_tokens: int
-    flash: bool | None
 
 
 def courses(folder: Path, quick: bool) -> list[Course]:
-    """The seed as it is served, and with the peer's attention, which is the faster one for short items (docs/decisions/0022);
-    and so a random model of 105 M parameters, whose answers are as long as the suites' are in the middle."""
+    """The seed, and a random model of 105 M parameters, whose answers are as long as the suites' are in the middle."""
     seed = resources.seed_model()
-    items, rounds = (SOME_ITEMS, 1) if quick else (None, 2)
-    served = Course("the seed as served", seed, items, rounds, 16, ANSWER_TOKENS, None)
-    both = [served, replace(served, name="the seed, flash", flash=True)]
+    small = Course("the seed", seed, QUICK_PARTS if quick else PARTS, 16, ANSWER_TOKENS)
     if quick:
-        return both
-    large = models.talkative_large(folder / "large.gguf")
-    return [*both, Course("105 M, flash", large, SOME_ITEMS, 2, 32, ITEM_TOKENS, True)]
+        return [small]
+    return [small, Course("105 M", models.talkative_large(folder / "large.gguf"), PARTS, 64, ITEM_TOKENS)]
 
 
 class Peer:
@@ -185,7 +182,7 @@ class Differences:
 
 
 class Bench:
-    """Suite after suite: ours and theirs next to each other in time, then both graded."""
+    """Part after part: ours and theirs next to each other in time, then both graded."""
 
     def __init__(self, course: Course, engine: LlamaEngine, peer: Beside) -> None:
         self.course, self.engine, self.peer = course, engine, peer
@@ -194,17 +191,18 @@ class Bench:
         self.differences = Differences()
 
     async def warm_up(self, suite: Suite) -> None:
-        """As many items as the peer found its number of threads with."""
-        await self._ours(replace(suite, items=suite.items[:8]))
+        """These, and a long one, so that both kinds of contexts are there."""
+        long = (Message("user", "word " * CHUNK_TOKENS * 3),)
+        await self._ours(replace(suite, items=(*suite.items, replace(suite.items[0], id="long", messages=long))))
 
-    async def suite(self, suite: Suite, prompts: Sequence[Sequence[int]], ours_first: bool) -> Pair:
-        """(our items a second, their items a second)."""
-        early = await self._ours(suite) if ours_first else None
+    async def part(self, part: Suite, prompts: Sequence[Sequence[int]], ours_first: bool) -> Pair:
+        """Seconds: (ours, theirs)."""
+        early = await self._ours(part) if ours_first else None
         answers, theirs, their_s = await asyncio.to_thread(self.peer.answers, prompts)
-        replies, our_s = early or await self._ours(suite)
-        for item, prompt, mine, answer, other in zip(suite.items, prompts, replies, answers, theirs, strict=True):
+        replies, our_s = early or await self._ours(part)
+        for item, prompt, mine, answer, other in zip(part.items, prompts, replies, answers, theirs, strict=True):
             self._compare(item, prompt, mine, answer, other)
-        return len(suite.items) / our_s, len(suite.items) / their_s
+        return our_s, their_s
 
     async def _ours(self, suite: Suite) -> tuple[list[Reply], float]:
         """As the gate judges, but for what was answered, not only for how it was graded."""
@@ -227,6 +225,12 @@ class Bench:
 
     def _score(self, item: Item, reply: Reply) -> Score:
         return grade(item, reply, self.runner, int(self.clock.now()))
+
+
+def mixed(suites: Sequence[Suite], first: int, end: int | None) -> Suite:
+    """These items of every suite, as one."""
+    items = tuple(item for suite in suites for item in suite.items[first:end])
+    return replace(suites[0], items=items)
 
 
 async def prompts_of(engine: LlamaEngine, suite: Suite) -> list[tuple[int, ...]]:
@@ -260,30 +264,30 @@ class Found:
 
 
 async def measure(course: Course) -> Found:
-    """All suites."""
+    """Part by part; the items after the last part are for warming up."""
     suites = [load(resources.path("benchmarks/suites"), name) for name in FIXED]
-    suites = [replace(suite, items=suite.items[: course.items]) for suite in suites]
+    parts = [mixed(suites, number * OF_A_SUITE, (number + 1) * OF_A_SUITE) for number in range(course.parts)]
+    rest = mixed(suites, PARTS * OF_A_SUITE, None)
     cores = psutil.cpu_count(logical=False) or 1
     sequences = course.at_once + 1  # one is always kept for people
-    section = EngineSection(sequences=sequences, flash_attention=course.flash)
+    section = EngineSection(sequences=sequences, context_tokens=CONTEXT_TOKENS)
     engine = LlamaEngine(course.model, section, cores, SystemClock(), queue_limit=4 * course.at_once)
     info = await engine.start()
     pairs: list[Pair] = []
     try:
-        prompts = {suite.name: await prompts_of(engine, suite) for suite in suites}
-        bench = Bench(course, engine, Beside(course, info.context_tokens, prompts[suites[0].name][:8]))
-        await bench.warm_up(suites[0])
-        for number in range(course.rounds * len(suites)):
-            suite = suites[number % len(suites)]
-            mine, theirs = await bench.suite(suite, prompts[suite.name], ours_first=number % 2 == 0)
-            print(f"  {course.name}, {suite.name:10} {mine:7.1f} / {theirs:.1f} items/s", flush=True)
+        bench = Bench(course, engine, Beside(course, info.context_tokens, await prompts_of(engine, rest)))
+        await bench.warm_up(rest)
+        for part in parts:
+            took = await bench.part(part, await prompts_of(engine, part), ours_first=len(pairs) % 2 == 0)
+            mine, theirs = (len(part.items) / seconds for seconds in took)
+            print(f"  {course.name}: {mine:7.1f} / {theirs:.1f} items/s", flush=True)
             pairs.append((mine, theirs))
         bench.peer.close()
     finally:
         await engine.close()
     figure = ratio(f"judging, {course.name} ÷ Llama, one at a time", pairs, "items/s", Budget("at least", 3.0))
     threads = bench.peer.threads
-    settings = {"peer_threads": threads, "at_once": course.at_once, "rounds": course.rounds}
+    settings = {"peer_threads": threads, "at_once": course.at_once, "items": bench.differences.items}
     return Found(figure, ceiling(course, threads), bench.differences, settings)
 
 
@@ -301,7 +305,7 @@ def ceiling(course: Course, threads: int) -> Ratio:
 def main(arguments: Sequence[str]) -> int:
     """Print the ratios and the differing verdicts. 1 if one is missed."""
     parser = argparse.ArgumentParser(prog="benchmarks.perf.judge", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"the seed only, {SOME_ITEMS} items a suite, once")
+    parser.add_argument("--quick", action="store_true", help="the seed only, one part")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the evidence there")
     options = parser.parse_args(arguments)
     ratios: list[Ratio] = []

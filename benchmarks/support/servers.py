@@ -133,7 +133,7 @@ def bench_tokens_per_s(model: Path, threads: int, tokens: int) -> float:
     return float(json.loads(done.stdout)[0]["avg_ts"])
 
 
-PEER_TRIES = 5
+PEER_TRIES = 20
 """llama-batched-bench's log thread at times ends before it has printed the figures."""
 
 

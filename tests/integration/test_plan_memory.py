@@ -88,6 +88,6 @@ def test_a_forgotten_kv_is_seen() -> None:
 def test_grouped_heads_are_counted_once(tmp_path: Path) -> None:
     path = tiny.write_model(tmp_path / "grouped.gguf", width=256, key_heads=1)
     real = really(path, 512, "f16", True)
-    settings = EngineSection(resident_contexts=1, sequences=1, context_tokens=512)
+    settings = EngineSection(resident_contexts=1, sequences=1, context_tokens=512, flash_attention=True)
     (use,) = plan(settings, read_sizes(path), ROOM).bytes
     assert near(use.kv, real["KV"]) and real["KV"] > 0

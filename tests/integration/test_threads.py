@@ -12,6 +12,7 @@ from a3x import resources
 from a3x.engine.llama import CHUNK_TOKENS, Context, Model, start_backend
 from a3x.engine.lookup import MOST
 from a3x.engine.pace import Pace
+from a3x.engine.plan import BRIEF_CONTEXT
 from tests.support import tiny
 from tests.support.exact import write_f32
 
@@ -32,9 +33,9 @@ class Restless(Pace):
         return self._counts[self._turn % len(self._counts)]
 
 
-def computed(model: Model, adapter: Path, pace: Pace, kv_type: str) -> NDArray[np.int32]:
+def computed(model: Model, adapter: Path, pace: Pace, kv_type: str, flash: bool = False) -> NDArray[np.int32]:
     """The bits of all logits of chunks, of lone answers, of drafts and of answers side by side, with an adapter."""
-    context = Context(model, 512, pace, kv_type, flash_attention=False, sequences=SEQUENCES)
+    context = Context(model, BRIEF_CONTEXT, pace, kv_type, flash, SEQUENCES)
     loaded = model.load_adapter(adapter)
     context.set_adapters([(loaded, 0.7)])
     chance, found = np.random.default_rng(0), []
@@ -57,17 +58,21 @@ def computed(model: Model, adapter: Path, pace: Pace, kv_type: str) -> NDArray[n
     return np.concatenate(found).view(np.int32)
 
 
-@pytest.mark.parametrize(("weights", "kv_type"), [("f16", "f16"), ("f32", "f32")])
-def test_any_number_of_threads_gives_the_same_bits(weights: str, kv_type: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("weights", "kv_type", "flash"),
+    [("f16", "f16", False), ("f32", "f32", False), ("f16", "f16", True)],
+    ids=["f16", "f32", "brief, with flash attention"],
+)
+def test_any_number_of_threads_gives_the_same_bits(weights: str, kv_type: str, flash: bool, tmp_path: Path) -> None:
     start_backend()
     path = resources.seed_model()
     if weights == "f32":
         path = write_f32(path, tmp_path / "f32.gguf")
     adapter = tiny.write_adapter(tmp_path / "adapter.gguf", path, 1)
     model = Model(path, gpu_layers=0)
-    one = computed(model, adapter, Pace((1,)), kv_type)
-    assert np.array_equal(one, computed(model, adapter, Pace((2,)), kv_type))
-    assert np.array_equal(one, computed(model, adapter, Restless((1, 2, 3)), kv_type))
+    one = computed(model, adapter, Pace((1,)), kv_type, flash)
+    assert np.array_equal(one, computed(model, adapter, Pace((2,)), kv_type, flash))
+    assert np.array_equal(one, computed(model, adapter, Restless((1, 2, 3)), kv_type, flash))
     model.close()
 
 

@@ -16,6 +16,7 @@ from a3x.engine.plan import Plan
 from a3x.engine.score import Scoring
 from a3x.engine.speculate import Speculation, Wish
 from a3x.engine.streams import Draws, Item, Mailbox, Outbox, Stream
+from a3x.errors import EngineFailure
 from a3x.types import BASE_MIX, Adapter, Completion, Generation, Message, Mix, Piece, Priority, Sampling
 
 Follows = Callable[[Sequence[Remembered]], int]
@@ -59,13 +60,17 @@ class House:
         obstacle: str | None = None,
         sampler: Callable[[], Draws] = PaperSampler,
         context: type[PaperContext] = PaperContext,
+        brief: bool = False,
     ) -> None:
         self.clock = HandClock()
         self.outbox = Unrung(self.clock)
         self.knocking = Flag()
+        self.no_memory_for_brief = False
         self.contexts: list[PaperContext] = []
         self.speculation = Speculation(lookup, obstacle)
-        plan = Plan(LIMIT, sequences, contexts, resident, 1 << 20, 0, "f16", True, (1,), max(64, sequences), (), ())
+        plan = Plan(
+            LIMIT, sequences, contexts, resident, 1 << 20, 0, "f16", True, brief, (1,), max(64, sequences), (), ()
+        )
         self.residents: Residents[PaperAdapter, PaperContext] = Residents("m", plan, self._open, PaperAdapter)
         self.batcher = Batcher(
             self.residents,
@@ -89,7 +94,9 @@ class House:
         a, b, c = self.adapters
         self.mixes = [BASE_MIX, Mix(((a, 1.0),)), Mix(((b, 1.0),)), Mix(((a, 0.5), (c, 1.0)))]
 
-    def _open(self) -> PaperContext:
+    def _open(self, brief: bool) -> PaperContext:
+        if brief and self.no_memory_for_brief:
+            raise EngineFailure("no memory")
         self.contexts.append(self._new_context())
         return self.contexts[-1]
 

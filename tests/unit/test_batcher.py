@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from a3x.engine import slots
 from a3x.engine.batcher import READ_ALONE_S, READ_S
-from a3x.engine.paper import next_token
+from a3x.engine.paper import PaperContext, next_token
 from a3x.engine.streams import Mailbox, Stream
 from a3x.engine.turns import PATIENCE_S, Turns, Waiting
 from a3x.errors import A3XError, ForeignFile, Overloaded, PromptTooLong
@@ -55,18 +55,19 @@ def crowd(house: House, seed: int, requests: int = 40) -> None:
     contexts=st.integers(1, 3),
     sequences=st.integers(1, 5),
     resident=st.sampled_from([1, 9]),
+    brief=st.booleans(),
 )
 def test_nobody_hears_a_neighbour(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, contexts: int, sequences: int, resident: int
+    tmp_path_factory: pytest.TempPathFactory, seed: int, contexts: int, sequences: int, resident: int, brief: bool
 ) -> None:
-    house = House(tmp_path_factory.mktemp("paper"), contexts, sequences, resident)
+    house = House(tmp_path_factory.mktemp("paper"), contexts, sequences, resident, brief=brief)
     crowd(house, seed)
     house.outbox.close()
 
 
 def test_a_cache_keyed_by_nothing_fails_that_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control."""
-    monkeypatch.setattr(slots, "owner", lambda model_sha256, mix_key: b"whoever")
+    monkeypatch.setattr(slots, "owner", lambda *_: b"whoever")
     house = House(tmp_path, 1)
     with pytest.raises(AssertionError):
         crowd(house, 1)
@@ -100,7 +101,7 @@ def test_a_long_prompt_does_not_keep_answers_from_flowing(house: House) -> None:
 def test_prompts_that_come_together_are_read_before_the_next_tokens(house: House) -> None:
     house.clock.tick = READ_S / 10
     for number in range(3):
-        house.ask(f"{number}", tokens=20)
+        house.ask(f"{number}" * 40, tokens=20)
     house.step()
     assert [what for what, _ in house.contexts[0].log if not what.startswith("set")][:4] == [
         "read",
@@ -117,10 +118,89 @@ def test_of_judges_every_prompt_is_read_first_unless_somebody_knocks(tmp_path: P
     if knocks:
         house.knocking.raise_()
     for number in range(4):
-        house.ask(f"{number}", tokens=20, priority="judging")
+        house.ask(f"{number}" * 40, tokens=20, priority="judging")
     house.step()
     done = [what for what, _ in house.contexts[0].log if not what.startswith("set")]
     assert done[: reads + 1] == ["read"] * reads + ["write"]
+    house.outbox.close()
+
+
+def passes(house: House, context: int = 0) -> list[tuple[str, tuple[int, ...]]]:
+    """What was computed, with which sequences."""
+    return [done for done in house.contexts[context].log if not done[0].startswith("set")]
+
+
+def test_what_prompts_end_with_is_read_in_one_pass(house: House) -> None:
+    texts = ["a" * 16, "b" * 12, "c" * 13, "d" * 130]
+    asked = [house.ask(text, tokens=3) for text in texts]
+    house.run()
+    assert [sequences for what, sequences in passes(house) if what == "read"] == [(0, 1, 2), (3,), (3,), (3,)]
+    assert [house.text(stream) for stream in asked] == [expected(text, BASE_MIX, 3) for text in texts]
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [(40, 40), (20, 8), (LIMIT - 8, 24), (64 + 20, 64 + 40)],
+    ids=["too many", "too much to fill up", "no room to fill up", "both"],
+)
+def test_what_does_not_fit_a_pass_is_read_alone(house: House, lengths: tuple[int, int]) -> None:
+    for name, length in zip("ab", lengths, strict=True):
+        house.ask(name * length, tokens=3)
+    house.step(2)
+    assert all(len(sequences) == 1 for what, sequences in passes(house) if what == "read")
+
+
+class Folding(PaperContext):
+    """A memory that cannot be cut back."""
+
+    pass_tokens = 0
+
+
+def test_a_memory_that_cannot_be_cut_is_read_alone(tmp_path: Path) -> None:
+    house = House(tmp_path, 1, context=Folding)
+    for name in "ab":
+        house.ask(name * 8, tokens=3)
+    house.run()
+    assert [sequences for what, sequences in passes(house) if what == "read"] == [(0,), (1,)]
+    house.outbox.close()
+
+
+def test_what_is_brief_has_a_context_of_its_own(tmp_path: Path) -> None:
+    house = House(tmp_path, 1, brief=True)
+    long, brief = house.ask("a" * 80, tokens=60), house.ask("b" * 60, tokens=60)
+    house.step(2)
+    assert len(house.contexts) == 2
+    assert long.seat and brief.seat
+    assert (long.seat.home.brief, brief.seat.home.brief) == (False, True)
+    assert long.seat.owner != brief.seat.owner, (
+        "another attention is other numbers: a prefix of one is none of the other"
+    )
+    house.run()
+    assert house.text(long) == expected("a" * 80, BASE_MIX, 60)
+    assert house.text(brief) == expected("b" * 60, BASE_MIX, 60)
+    counts = house.residents.sequences()
+    assert counts["total"] == 8 and counts["busy"] == 0
+    house.outbox.close()
+
+
+def test_judges_answers_are_taken_for_short_ones(tmp_path: Path) -> None:
+    house = House(tmp_path, 1, brief=True)
+    asked = {priority: house.ask("a" * 60, tokens=LIMIT - 60, priority=priority) for priority in ("user", "judging")}
+    house.step(2)
+    assert {priority: stream.seat and stream.seat.home.brief for priority, stream in asked.items()} == {
+        "user": False,
+        "judging": True,
+    }
+    house.outbox.close()
+
+
+def test_without_memory_for_it_what_is_brief_computes_with_the_rest(tmp_path: Path) -> None:
+    house = House(tmp_path, 1, brief=True)
+    house.no_memory_for_brief = True
+    stream = house.ask("a", tokens=3)
+    house.run()
+    assert house.text(stream) == expected("a", BASE_MIX, 3)
+    assert house.residents.sequences()["total"] == 4
     house.outbox.close()
 
 
@@ -241,7 +321,7 @@ def test_deadlines(house: House) -> None:
 
 def test_dropping_waits_for_its_streams_and_blocks_nobody(house: House) -> None:
     mix = house.mixes[1]
-    old = house.ask("old", mix, tokens=30)
+    old = house.ask("old", mix, tokens=100)
     house.step(3)
     house.residents.start_drop(house.adapters[0].sha256)
     new = house.ask("new", mix, tokens=3)
@@ -251,7 +331,7 @@ def test_dropping_waits_for_its_streams_and_blocks_nobody(house: House) -> None:
     assert isinstance(house.end(other), Completion)
     assert house.end(new) is None
     house.step(60)
-    assert house.text(old) == expected("old", mix, 30)
+    assert house.text(old) == expected("old", mix, 100)
     assert house.residents.end_drop(house.adapters[0].sha256)
     assert house.residents.adapter_hashes == ()
     house.run()

@@ -155,6 +155,20 @@ def test_flash_attention_is_for_cards_unless_asked_for() -> None:
     assert not make(SEVEN_B, flash_attention=False).flash_attention
 
 
+def test_what_is_brief_is_computed_otherwise_where_nothing_else_is_asked_for() -> None:
+    made = make(SEED, PROCESSOR)
+    assert made.brief and made.threads == (1, 2, 4, 8)
+    assert not make(SEED, CARD).brief
+    for asked in ({"flash_attention": True}, {"flash_attention": False}, {"kv_type": "q8_0"}, {"kv_type": "f32"}):
+        assert not make(SEED, PROCESSOR, **asked).brief
+
+
+def test_contexts_for_what_is_brief_are_counted() -> None:
+    with_them, without = make(SEED, PROCESSOR).bytes[0], make(SEED, PROCESSOR, flash_attention=False).bytes[0]
+    assert without.kv < with_them.kv < 2 * without.kv
+    assert without.compute < with_them.compute < 5 * without.compute
+
+
 def test_short_kv_needs_flash_attention_and_whole_blocks() -> None:
     assert make(SEVEN_B, flash_attention=False).kv_type == "f16"
     assert make(replace(SEVEN_B, head_width=80)).kv_type == "f16"
