@@ -27,8 +27,8 @@ event for every token would take longer than a small model's step. The first pie
 
 
 BRIEF_TOKENS, BRIEF_QUESTION = 128, 192
-"""Prompt and answer up to here are computed quicker with flash attention on a processor, on the whole; of judges the prompt alone:
-they allow a long answer and get a short one (docs/decisions/0022)."""
+"""Prompt and answer up to here are computed quicker with flash attention on a processor, on the whole; of judges the prompt
+alone, because they allow a long answer and get a short one (docs/decisions/0022)."""
 
 
 class Draws(Hand, Protocol):
