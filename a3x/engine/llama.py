@@ -318,7 +318,9 @@ class Context:
         self._take_threads()
         began = time.monotonic()
         status = int(lib.llama_decode(self.handle, self._batch.struct))
-        self._pace.took(self._batch.struct.n_tokens, time.monotonic() - began)
+        took = time.monotonic() - began
+        self._pace.spent_s += took
+        self._pace.took(self._batch.struct.n_tokens, took)
         if status != 0:
             raise EngineFailure(f"llama_decode failed with status {status}: {last_log()}")
 
@@ -354,6 +356,7 @@ class Context:
         threads = self._take_threads()
         where = places[: len(hands)]
         drawn, took = self._desk.burst(self._batch.struct, hands, where, rooms, ends, rounds, seconds, news)
+        self._pace.spent_s += sum(took)
         for each in took:
             if self._pace.threads() == threads:  # else the rest says nothing of the number now in use
                 self._pace.took(self._batch.struct.n_tokens, each)

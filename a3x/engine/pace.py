@@ -37,6 +37,8 @@ class Pace:
 
     def __init__(self, counts: Sequence[int]) -> None:
         self._counts = tuple(counts)
+        self.spent_s = 0.0
+        """All that llama.cpp computed, tokens and prompts."""
         self._quickest: dict[int, float] = {}
         self._means: list[float | None] = [None] * len(counts)
         self._used = len(counts) - 1

@@ -279,6 +279,7 @@ class LlamaEngine:
         self._published = {
             **batcher.counters,
             "busy_s": round(batcher.busy_s, 3),
+            "computed_s": round(self._pace.spent_s, 3),
             "prefix_hits": residents.prefix_hits,
             "queue": batcher.queue(),
             "sequences": residents.sequences(),

@@ -32,7 +32,7 @@ from a3x.types import (
 
 COUNTERS = (
     *("answers", "failures", "prompt_tokens", "cached_tokens", "completion_tokens"),
-    *("context_swaps", "prefix_hits", "busy_s"),
+    *("context_swaps", "prefix_hits", "busy_s", "computed_s"),
 )
 """What an engine counts from its own start; here they are summed over all its lives."""
 GONE: Mapping[str, Any] = {

@@ -27,7 +27,22 @@ WORDS = ("river", "stone", "cloud", "seven", "letter", "garden", "bread", "windo
 PREFIX_WORDS = 670
 """About 1 000 tokens of the seed's vocabulary."""
 THREADS = (1, 2)
-FIGURES = ("1", "4", "8", "mixes", "bench", "batched", "ceiling", "ceilings", "prefix", "swap", "peer-swap", "large")
+FIGURES = (
+    "1",
+    "floor-1",
+    "4",
+    "8",
+    "floor-8",
+    "mixes",
+    "bench",
+    "batched",
+    "ceiling",
+    "ceilings",
+    "prefix",
+    "swap",
+    "peer-swap",
+    "large",
+)
 ENDPOINTS: tuple[Endpoint, ...] = ("chat", "completion")
 
 
@@ -85,6 +100,8 @@ class Bench:
     def figures(self, names: Sequence[str]) -> Iterator[Ratio]:
         found = {
             "1": lambda: self.streams(1, Budget("at least", 1.2)),
+            "floor-1": lambda: self.floor(1),
+            "floor-8": lambda: self.floor(8),
             "4": lambda: self.streams(4, None),
             "8": lambda: self.streams(8, Budget("at least", 1.5)),
             "mixes": self.two_mixes,
@@ -101,6 +118,19 @@ class Bench:
     def streams(self, count: int, budget: Budget | None) -> Ratio:
         pairs = interleaved(lambda: self._ours_per_s([""] * count), lambda: self._theirs_per_s(count), self.size.pairs)
         return ratio(f"{count} stream{'s' * (count > 1)}, one mix ÷ llama-server -np {count}", pairs, "tok/s", budget)
+
+    def floor(self, count: int) -> Ratio:
+        """Our speed as it was over what it would have been, had everything but llama.cpp's computing taken no time at all."""
+
+        def pair() -> tuple[float, float]:
+            before = self.ours.computed_s()
+            wanted = [[self.ours.request(text, self.size.tokens) for text in texts] for texts in self._asked(count)]
+            answers = load.run(self.ours.url, wanted)
+            tokens = sum(answer.tokens for stream in answers for answer in stream)
+            return load.tokens_per_s(answers), tokens / (self.ours.computed_s() - before)
+
+        pairs = [pair() for _ in range(self.size.pairs)]
+        return ratio(f"floor: {count} stream{'s' * (count > 1)} ÷ llama.cpp's own time in it", pairs, "tok/s")
 
     def two_mixes(self) -> Ratio:
         first, second = self.ours.adapters[:2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 import subprocess
 import time
 from collections.abc import Sequence
@@ -37,6 +38,11 @@ class Ours:
 
     def request(self, text: str, tokens: int, model: str = "a3x:base") -> bytes:
         return load.request(self.url, "/v1/chat/completions", {"model": model, **_chat(text, tokens)})
+
+    def computed_s(self) -> float:
+        """Seconds that llama.cpp has computed for the daemon, as it says."""
+        with self.daemon.client() as client:
+            return float(client.get("/a3x/status").raise_for_status().json()["engine"]["computed_s"])
 
     def settle(self) -> None:
         """Wait until the daemon has done what it put off while it answered: the peer's turn must not pay for that."""
@@ -140,14 +146,15 @@ PEER_TRIES = 20
 def batched_tokens_per_s(
     model: Path, threads: int, prompt: int, tokens: int, streams: int, what: Literal["speed_tg", "speed"] = "speed_tg"
 ) -> float:
-    """llama-batched-bench's speed of text generation, all streams together, or with ``speed`` of prompts and text."""
+    """llama-batched-bench's speed of text generation, all streams together, or with ``speed`` of prompts and text: the median of
+    three turns of one run, because a turn takes a fraction of a second."""
     room = streams * (prompt + tokens)
     command = [str(program("llama-batched-bench")), "-m", str(model), "-t", str(threads), "-c", str(room), "-ngl", "0"]
-    shape = ["-npp", str(prompt), "-ntg", str(tokens), "-npl", str(streams), "--output-format", "jsonl"]
+    shape = ["-npp", str(prompt), "-ntg", str(tokens), "-npl", ",".join([str(streams)] * 3), "--output-format", "jsonl"]
     for _ in range(PEER_TRIES):
         done = subprocess.run([*command, *shape], capture_output=True, check=True, text=True)
-        if found := re.search(rf'"{what}": ([0-9.]+)', done.stdout):
-            return float(found[1])
+        if found := re.findall(rf'"{what}": ([0-9.]+)', done.stdout):
+            return statistics.median(map(float, found))
     raise RuntimeError(f"llama-batched-bench printed no figure in {PEER_TRIES} runs")
 
 
