@@ -190,6 +190,9 @@ class Batcher:
         except A3XError as error:
             self._refuse(stream, error)
             return True
+        except Exception as error:  # unforeseen; to leave it waiting would be to try it again without end
+            self._refuse(stream, EngineFailure(f"{type(error).__name__}: {error}"))
+            return True
         if seat is None:
             full |= {(request.mix.key, brief, True), (request.mix.key, brief, modest)}
             return False

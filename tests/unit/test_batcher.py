@@ -385,6 +385,24 @@ def test_a_scored_prompt_may_fill_the_context_and_not_more(house: House) -> None
     assert isinstance(house.end(over), PromptTooLong)
 
 
+def test_what_goes_wrong_unforeseen_while_placing_costs_that_request_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = house.residents.place
+
+    def stumbles(mix: Mix, *more: Any, **options: Any) -> Any:
+        if mix is house.mixes[1]:
+            raise TypeError("nobody thought of this")
+        return place(mix, *more, **options)
+
+    monkeypatch.setattr(house.residents, "place", stumbles)
+    unlucky, other = house.ask("a", house.mixes[1], tokens=3), house.ask("b", tokens=3)
+    house.run()
+    end = house.end(unlucky)
+    assert isinstance(end, A3XError) and "nobody thought of this" in end.message
+    assert house.text(other) == expected("b", BASE_MIX, 3)
+
+
 def test_scoring_costs_answers_a_chunk_a_step_and_waits_behind_prompts(house: House) -> None:
     house.clock.tick = READ_S
     talker = house.ask("short", tokens=60)
