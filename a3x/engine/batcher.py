@@ -119,10 +119,8 @@ class Batcher:
             stream.writer = Writer(stream.request, self._speech, partial(self._outbox.put, stream.mailbox))
             self._waiting.add(stream, stream.request.priority, stream.asked_at)
             self._look_again = 0.0
-        except A3XError as error:
-            self._refuse(stream, error)
         except Exception as error:  # a template or a tokeniser may fail in any way; it costs its own request only
-            self._refuse(stream, EngineFailure(f"{type(error).__name__}: {error}"))
+            self._refuse(stream, error)
 
     def step(self) -> None:
         """Admit who waits, choose a mix, compute a chunk of one prompt and a token of each answer, tell the listeners."""
@@ -172,36 +170,36 @@ class Batcher:
             elif stream.late(now):
                 waited = f"{now - stream.asked_at:.1f} s"
                 self._refuse(stream, Overloaded(f"the request's deadline passed after {waited} in the queue"))
-            elif not self._place(stream, now, full):
-                left.append(stream)
+            else:
+                try:
+                    placed = self._place(stream, now, full)
+                except Exception as error:  # whatever it is, to leave it waiting would be to try it again without end
+                    self._refuse(stream, error)
+                    continue
+                if not placed:
+                    left.append(stream)
         self._waiting.keep(left)
 
     def _place(self, stream: Stream, now: float, full: set[tuple[str, bool, bool]]) -> bool:
-        """False if it has to wait. ``full`` are the mixes that already had to, brief or not, with and without leaving room for
-        people."""
+        """False if it has to wait; raises what keeps it from ever being placed.
+
+        ``full`` are the mixes that already had to wait, brief or not, with and without leaving room for people.
+        """
         request, brief = stream.request, stream.brief
         modest = request.priority != "user" and now - stream.asked_at < PATIENCE_S
         if (request.mix.key, brief, modest) in full:
             return False
-        try:
-            # a kept prefix has no logits any more, so what is scored is computed from its first token on
-            kept_of = [] if stream.scoring else stream.prompt
-            seat = self._residents.place(request.mix, kept_of, leave_one=modest, brief=brief)
-        except A3XError as error:
-            self._refuse(stream, error)
-            return True
-        except Exception as error:  # unforeseen; to leave it waiting would be to try it again without end
-            self._refuse(stream, EngineFailure(f"{type(error).__name__}: {error}"))
-            return True
+        # a kept prefix has no logits any more, so what is scored is computed from its first token on
+        kept_of = [] if stream.scoring else stream.prompt
+        seat = self._residents.place(request.mix, kept_of, leave_one=modest, brief=brief)
         if seat is None:
             full |= {(request.mix.key, brief, True), (request.mix.key, brief, modest)}
             return False
         try:
             stream.sampler = self._sampler(request.sampling)
-        except A3XError as error:
+        except BaseException:
             self._residents.release(seat, request.mix)
-            self._refuse(stream, error)
-            return True
+            raise
         stream.seat, stream.position, stream.admitted_at = seat, seat.kept, now
         lane = self._lanes.setdefault((seat.home, request.mix.key), Lane(seat.home, request.mix))
         lane.streams.append(stream)
@@ -280,8 +278,8 @@ class Batcher:
             return together
         ends = {_slot(each): each for each in reading if each.ends_prompt and not each.scoring}
         longest = filled = len(stream.chunk)
-        low = high = _slot(stream)
-        for at, last in ((low - 1, -1), (high + 1, 1)):
+        for step in (-1, 1):
+            at = _slot(stream) + step
             while each := ends.get(at):
                 most, used = max(longest, len(each.chunk)), filled + len(each.chunk)
                 whole = most * (len(together) + 1)
@@ -289,20 +287,17 @@ class Batcher:
                 if whole > most_tokens or used < FILLED * whole or not room:
                     break
                 longest, filled = most, used
-                together.insert(0 if last < 0 else len(together), each)
-                at += last
-        return together
+                together.append(each)
+                at += step
+        return sorted(together, key=_slot)
 
     def _read_ends(self, lane: Lane, streams: Sequence[Stream]) -> None:
         """The last chunks of several prompts in one pass; each yields the first token of an answer."""
         chunks, positions = [stream.chunk for stream in streams], [stream.position for stream in streams]
         places = lane.home.context.read(chunks, positions, [_slot(stream) for stream in streams])
-        now = self._clock.monotonic()
         for stream in streams:
             stream.position = len(stream.prompt)
-            stream.first_at = now
-        found = lane.home.context.draw([stream.sampler for stream in streams], places)
-        self._tell([self._settle(lane, streams, places, found)])
+        self._begin(lane, streams, places)
 
     def _read_one(self, lane: Lane, stream: Stream) -> None:
         """A prompt's next chunk; the last token of the last yields the first of the answer, or its end."""
@@ -319,8 +314,14 @@ class Batcher:
         if last and scoring:
             self._finish(stream, "length")
         elif last:
-            stream.first_at = self._clock.monotonic()
-            self._tell([self._draw(lane, stream, -1)])
+            self._begin(lane, [stream], [-1])
+
+    def _begin(self, lane: Lane, streams: Sequence[Stream], places: Sequence[int]) -> None:
+        """The first tokens of answers whose prompts have been read."""
+        now = self._clock.monotonic()
+        for stream in streams:
+            stream.first_at = now
+        self._tell([self._draw(lane, streams, places)])
 
     def _write(self, lane: Lane) -> None:
         """A token of every answer; where nobody waits several in a row: what comes after them is quicker done at once."""
@@ -382,7 +383,7 @@ class Batcher:
         context.decode([stream.drawn, *draft], stream.position, True, _slot(stream), every=True)
         drawn = list[Drawn]()
         for place in range(count):
-            drawn.append(self._draw(lane, stream, place))
+            drawn.append(self._draw(lane, [stream], [place]))
             if self._ends(drawn[-1]) or draft[place : place + 1] != [stream.drawn]:
                 break
         stream.position += len(drawn)
@@ -404,9 +405,10 @@ class Batcher:
 
     # --- draw and tell -----------------------------------------------------------------------------------------------
 
-    def _draw(self, lane: Lane, stream: Stream, place: int) -> Drawn:
-        """A token for the stream from its place in the last decode."""
-        return self._settle(lane, [stream], [place], lane.home.context.draw([stream.sampler], [place]))
+    def _draw(self, lane: Lane, streams: Sequence[Stream], places: Sequence[int]) -> Drawn:
+        """A token for each stream from its place in the last decode."""
+        found = lane.home.context.draw([stream.sampler for stream in streams], places)
+        return self._settle(lane, streams, places, found)
 
     def _settle(self, lane: Lane, streams: Sequence[Stream], places: Sequence[int], found: Round) -> Drawn:
         """Give every stream its token; where the burst left it to us, it is drawn now."""
@@ -477,7 +479,10 @@ class Batcher:
         self._refuse(stream, error)
         self._leave(stream)
 
-    def _refuse(self, stream: Stream, error: A3XError) -> None:
+    def _refuse(self, stream: Stream, error: Exception) -> None:
+        """Tell why there is no answer; what nobody foresaw as a failure of the engine."""
+        if not isinstance(error, A3XError):
+            error = EngineFailure(f"{type(error).__name__}: {error}")
         self.counters["failures"] += 1
         self.changed = True
         self._outbox.put(stream.mailbox, error)

@@ -297,16 +297,14 @@ class Context:
         count = longest * len(chunks)
         if count > self.pass_tokens or any(b != a + 1 for a, b in pairwise(sequences)):
             raise EngineFailure(f"{len(chunks)} chunks of {longest} tokens, or of sequences apart, in one pass")
-        tokens, batch = list[int](), self._batch
-        batch.wanted[:count] = 0
-        for number, (chunk, position, sequence) in enumerate(zip(chunks, positions, sequences, strict=True)):
-            tokens += [*chunk, *[0] * (longest - len(chunk))]
-            row = slice(number * longest, (number + 1) * longest)
-            batch.sequences[row] = sequence
-            batch.positions[row] = np.arange(position, position + longest)
+        tokens, where, owners, wanted = list[int](), list[int](), list[int](), [0] * count
         places = [number * longest + len(chunk) - 1 for number, chunk in enumerate(chunks)]
-        batch.wanted[places] = 1
-        self._check(tokens, max(positions) + longest)
+        for chunk, position, sequence, place in zip(chunks, positions, sequences, places, strict=True):
+            tokens += [*chunk, *[0] * (longest - len(chunk))]
+            where += range(position, position + longest)
+            owners += [sequence] * longest
+            wanted[place] = 1
+        self._lay(tokens, where, owners, wanted)
         self._decode()
         for chunk, position, sequence in zip(chunks, positions, sequences, strict=True):
             self._ends[sequence] = position + longest

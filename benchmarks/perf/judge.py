@@ -196,13 +196,13 @@ class Bench:
         await self._ours(replace(suite, items=(*suite.items, replace(suite.items[0], id="long", messages=long))))
 
     async def part(self, part: Suite, prompts: Sequence[Sequence[int]], ours_first: bool) -> Pair:
-        """Seconds: (ours, theirs)."""
+        """(our items a second, their items a second)."""
         early = await self._ours(part) if ours_first else None
         answers, theirs, their_s = await asyncio.to_thread(self.peer.answers, prompts)
         replies, our_s = early or await self._ours(part)
         for item, prompt, mine, answer, other in zip(part.items, prompts, replies, answers, theirs, strict=True):
             self._compare(item, prompt, mine, answer, other)
-        return our_s, their_s
+        return len(part.items) / our_s, len(part.items) / their_s
 
     async def _ours(self, suite: Suite) -> tuple[list[Reply], float]:
         """As the gate judges, but for what was answered, not only for how it was graded."""
@@ -278,8 +278,7 @@ async def measure(course: Course) -> Found:
         bench = Bench(course, engine, Beside(course, info.context_tokens, await prompts_of(engine, rest)))
         await bench.warm_up(rest)
         for part in parts:
-            took = await bench.part(part, await prompts_of(engine, part), ours_first=len(pairs) % 2 == 0)
-            mine, theirs = (len(part.items) / seconds for seconds in took)
+            mine, theirs = await bench.part(part, await prompts_of(engine, part), ours_first=len(pairs) % 2 == 0)
             print(f"  {course.name}: {mine:7.1f} / {theirs:.1f} items/s", flush=True)
             pairs.append((mine, theirs))
         bench.peer.close()
@@ -305,7 +304,7 @@ def ceiling(course: Course, threads: int) -> Ratio:
 def main(arguments: Sequence[str]) -> int:
     """Print the ratios and the differing verdicts. 1 if one is missed."""
     parser = argparse.ArgumentParser(prog="benchmarks.perf.judge", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="the seed only, one part")
+    parser.add_argument("--quick", action="store_true", help=f"the seed only, {QUICK_PARTS} parts")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the evidence there")
     options = parser.parse_args(arguments)
     ratios: list[Ratio] = []

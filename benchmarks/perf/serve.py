@@ -117,20 +117,18 @@ class Bench:
 
     def streams(self, count: int, budget: Budget | None) -> Ratio:
         pairs = interleaved(lambda: self._ours_per_s([""] * count), lambda: self._theirs_per_s(count), self.size.pairs)
-        return ratio(f"{count} stream{'s' * (count > 1)}, one mix ÷ llama-server -np {count}", pairs, "tok/s", budget)
+        return ratio(f"{_streams(count)}, one mix ÷ llama-server -np {count}", pairs, "tok/s", budget)
 
     def floor(self, count: int) -> Ratio:
         """Our speed as it was over what it would have been, had everything but llama.cpp's computing taken no time at all."""
 
         def pair() -> tuple[float, float]:
             before = self.ours.computed_s()
-            wanted = [[self.ours.request(text, self.size.tokens) for text in texts] for texts in self._asked(count)]
-            answers = load.run(self.ours.url, wanted)
-            tokens = sum(answer.tokens for stream in answers for answer in stream)
-            return load.tokens_per_s(answers), tokens / (self.ours.computed_s() - before)
+            answers = self._ours([""] * count)
+            return load.tokens_per_s(answers), load.tokens(answers) / (self.ours.computed_s() - before)
 
         pairs = [pair() for _ in range(self.size.pairs)]
-        return ratio(f"floor: {count} stream{'s' * (count > 1)} ÷ llama.cpp's own time in it", pairs, "tok/s")
+        return ratio(f"floor: {_streams(count)} ÷ llama.cpp's own time in it", pairs, "tok/s")
 
     def two_mixes(self) -> Ratio:
         first, second = self.ours.adapters[:2]
@@ -203,12 +201,15 @@ class Bench:
         return [[self.texts.short() for _ in range(self.size.answers)] for _ in range(streams)]
 
     def _ours_per_s(self, mixes: Sequence[str]) -> float:
-        """Tokens a second over as many streams as there are model names ("": the base)."""
+        return load.tokens_per_s(self._ours(mixes))
+
+    def _ours(self, mixes: Sequence[str]) -> list[list[load.Answer]]:
+        """As many streams as there are model names ("": the base)."""
         wanted = [
             [self.ours.request(text, self.size.tokens, mix or "a3x:base") for text in texts]
             for mix, texts in zip(mixes, self._asked(len(mixes)), strict=True)
         ]
-        return load.tokens_per_s(load.run(self.ours.url, wanted))
+        return load.run(self.ours.url, wanted)
 
     def _bench_per_s(self) -> float:
         self.ours.settle()
@@ -233,6 +234,10 @@ class Bench:
         """Median time to the first text, over one connection, the prefix kept by every mix that has been asked before."""
         wanted = [self.ours.request(self.texts.long(), 2, mix) for mix in mixes]
         return statistics.median(answer.first_s for answer in load.run(self.ours.url, [wanted])[0])
+
+
+def _streams(count: int) -> str:
+    return f"{count} stream{'s' * (count > 1)}"
 
 
 # --- the sides -------------------------------------------------------------------------------------------------------

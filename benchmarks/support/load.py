@@ -120,11 +120,16 @@ def _go_on(selector: selectors.BaseSelector, line: _Line) -> None:
         selector.register(line.channel, selectors.EVENT_READ, line)
 
 
+def tokens(answers: Sequence[Sequence[Answer]]) -> int:
+    """Of all streams, as the server counted them."""
+    return sum(answer.tokens for stream in answers for answer in stream)
+
+
 def tokens_per_s(answers: Sequence[Sequence[Answer]]) -> float:
     """Tokens of all streams over the time from the first request to the last answer's end: prompts and all included."""
     every = [answer for stream in answers for answer in stream]
     took = max(answer.ended for answer in every) - min(answer.sent for answer in every)
-    return sum(answer.tokens for answer in every) / took
+    return tokens(answers) / took
 
 
 def written_per_s(answer: Answer) -> float:

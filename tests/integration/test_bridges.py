@@ -18,6 +18,7 @@ from a3x.engine.pace import Pace
 from a3x.engine.sampling import Sampler
 from a3x.errors import EngineFailure
 from a3x.types import Sampling
+from tests.support.engine import seed_model
 
 pytestmark = pytest.mark.integration
 
@@ -27,10 +28,8 @@ KEPT = 1
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[Model]:
-    start_backend()
-    made = Model(resources.seed_model(), gpu_layers=0)
-    yield made
-    made.close()
+    with seed_model() as loaded:
+        yield loaded
 
 
 def talk(model: Model, steps: int = 20) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

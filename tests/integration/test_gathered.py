@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from a3x import resources
-from a3x.engine.llama import CHUNK_TOKENS, Context, Model, start_backend
+from a3x.engine.llama import CHUNK_TOKENS, Context, Model
 from a3x.engine.pace import Pace
 from a3x.errors import EngineFailure
+from tests.support.engine import seed_model
 
 pytestmark = pytest.mark.integration
 
@@ -22,10 +22,8 @@ FIRST = 1
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[Model]:
-    start_backend()
-    made = Model(resources.seed_model(), gpu_layers=0)
-    yield made
-    made.close()
+    with seed_model() as loaded:
+        yield loaded
 
 
 def prompts(model: Model) -> tuple[list[int], list[list[int]]]:

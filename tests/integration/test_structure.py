@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from a3x import resources
 from a3x.engine import schema as converter
 from a3x.engine import structure
 from a3x.engine.gate import Gate
-from a3x.engine.llama import Context, Model, start_backend
+from a3x.engine.llama import Context, Model
 from a3x.engine.sampling import Sampler
 from a3x.errors import BadRequest, EngineFailure
 from a3x.types import Grammar, Sampling, ToolSpec
+from tests.support.engine import seed_model
 from tests.support.schema_check import fits, schemas
 
 pytestmark = pytest.mark.integration
@@ -39,10 +39,8 @@ TREE = {
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[Model]:
-    start_backend()
-    model = Model(resources.seed_model(), gpu_layers=0)
-    yield model
-    model.close()
+    with seed_model() as loaded:
+        yield loaded
 
 
 class Noise:

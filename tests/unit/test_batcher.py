@@ -403,6 +403,18 @@ def test_what_goes_wrong_unforeseen_while_placing_costs_that_request_alone(
     assert house.text(other) == expected("b", BASE_MIX, 3)
 
 
+def test_an_unforeseen_sampler_leaves_no_sequence_busy(tmp_path: Path) -> None:
+    def stumbles() -> Any:
+        raise TypeError("nobody thought of this")
+
+    house = House(tmp_path, sampler=stumbles)
+    end = house.ask("a", tokens=3)
+    house.run()
+    assert isinstance(house.end(end), A3XError)
+    assert house.residents.sequences()["busy"] == 0
+    house.outbox.close()
+
+
 def test_scoring_costs_answers_a_chunk_a_step_and_waits_behind_prompts(house: House) -> None:
     house.clock.tick = READ_S
     talker = house.ask("short", tokens=60)
