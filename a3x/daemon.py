@@ -24,6 +24,7 @@ from a3x.app import App, EngineMaker, build, build_engine
 from a3x.config import Server, Settings
 from a3x.disk import make_folder
 from a3x.errors import ConfigError, Conflict
+from a3x.hardware.process import give_memory_back
 from a3x.http import app as http_app
 from a3x.http.address import address_file, read_address
 from a3x.http.guard import WILDCARDS, check_exposure
@@ -67,6 +68,7 @@ async def _live(app: App, server: HttpServer, url: str, say: Say) -> None:
     stopping = asyncio.create_task(server.stopping.wait())
     await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
     info = await loading
+    give_memory_back()
     if not server.stopping.is_set():
         say(f"ready in {clock.monotonic() - started:.1f} s: {info.name}, {info.parameters / 1e6:.1f} M parameters")
         say(f"address {url}/v1")

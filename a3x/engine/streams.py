@@ -26,7 +26,7 @@ GAP_S = 1 / 30
 event for every token would take longer than a small model's step. The first piece and the end never wait."""
 
 
-BRIEF_TOKENS, BRIEF_QUESTION = 128, 192
+BRIEF_TOKENS = 192
 """Prompt and answer up to here are computed quicker with flash attention on a processor, on the whole; of judges the prompt
 alone, because they allow a long answer and get a short one (docs/decisions/0022)."""
 
@@ -186,11 +186,8 @@ class Stream:
     def brief(self) -> bool:
         """Whether it is short altogether; what is scored is computed alike whatever its length."""
         tokens = len(self.prompt) + self.room
-        if self.request.priority == "judging":
-            short = len(self.prompt) <= BRIEF_QUESTION and tokens <= BRIEF_CONTEXT
-        else:
-            short = tokens <= BRIEF_TOKENS
-        return short and self.scoring is None
+        counted = len(self.prompt) if self.request.priority == "judging" else tokens
+        return counted <= BRIEF_TOKENS and tokens <= BRIEF_CONTEXT and self.scoring is None
 
     def late(self, now: float) -> bool:
         deadline = self.request.deadline_s

@@ -57,8 +57,12 @@ class Ours:
 
 
 def daemon(home: Path, model: Path) -> Daemon:
-    """The daemon as users have it, recording and all; it only does not learn meanwhile."""
-    return Daemon(home, model, env={"A3X_LEARN__MODE": "off"})
+    """The daemon as users have it, recording and all; it only does not learn meanwhile.
+
+    It does not draft what an answer repeats either, and neither does the peer: a model that never stops talking repeats
+    itself, and drafts would measure how soon.
+    """
+    return Daemon(home, model, env={"A3X_LEARN__MODE": "off", "A3X_ENGINE__LOOKUP": "off"})
 
 
 def install(running: Daemon, adapters: Sequence[Path]) -> Ours:

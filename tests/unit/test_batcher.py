@@ -167,7 +167,7 @@ def test_a_memory_that_cannot_be_cut_is_read_alone(tmp_path: Path) -> None:
 
 def test_what_is_brief_has_a_context_of_its_own(tmp_path: Path) -> None:
     house = House(tmp_path, 1, brief=True)
-    long, brief = house.ask("a" * 80, tokens=60), house.ask("b" * 60, tokens=60)
+    long, brief = house.ask("a" * 80, tokens=120), house.ask("b" * 60, tokens=60)
     house.step(2)
     assert len(house.contexts) == 2
     assert long.seat and brief.seat
@@ -176,7 +176,7 @@ def test_what_is_brief_has_a_context_of_its_own(tmp_path: Path) -> None:
         "another attention is other numbers: a prefix of one is none of the other"
     )
     house.run()
-    assert house.text(long) == expected("a" * 80, BASE_MIX, 60)
+    assert house.text(long) == expected("a" * 80, BASE_MIX, 120)
     assert house.text(brief) == expected("b" * 60, BASE_MIX, 60)
     counts = house.residents.sequences()
     assert counts["total"] == 8 and counts["busy"] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -130,12 +131,15 @@ def test_a_life_from_ready_to_stopped(tmp_path: Path, monkeypatch: pytest.Monkey
         engine, home, said = LoadableScript(token_delay_s=0.05), tmp_path / "home", []
 
         async def live() -> httpx.Response:
+            gc.unfreeze()
             serving = asyncio.create_task(daemon.serve(settings(home), said.append, maker(engine)))
             while (address := read_address(home)) is None:
                 await asyncio.sleep(0.005)
             body = {"model": "a3x", "messages": [{"role": "user", "content": "hi"}]}
             async with httpx.AsyncClient(base_url=str(address["url"])) as client:
                 assert (await client.get("/readyz")).status_code == 200
+                assert gc.get_freeze_count(), "the collector would look through every module while it answers"
+                gc.unfreeze()
                 asking = asyncio.create_task(client.post("/v1/chat/completions", json=body))
                 while not engine.requests:
                     await asyncio.sleep(0.005)
