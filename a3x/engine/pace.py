@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-SPINS = 20_000
-"""Turns that a thread of GNU's OpenMP waits awake for the next piece of work, about a millisecond, before it sleeps: its own
-300 000 keep cores busy long after an answer, and 0 makes every one of a step's hundred meetings a system call."""
+SPINS = 100_000
+"""Turns that a thread of GNU's OpenMP waits awake for the next piece of work, about five milliseconds, before it sleeps: its own
+300 000 keep cores busy longer after an answer, 20 000 are too few for what happens between two bursts of eight answers, and 0
+makes every one of a step's hundred meetings a system call."""
 FIRST_GAP, LONGEST_GAP = 8, 512
 """Steps between two trials of another number: doubled whenever one loses, few again after a change."""
-TRIAL_STEPS = 8
-"""The first of a trial, in which threads wake up, does not count; a trial that can no longer win ends."""
+TRIAL_STEPS = 7
+"""Of a trial; with more threads one before, in which they wake up. A trial that can no longer win ends."""
+HOPELESS = 1.4
+"""So does one whose first two steps both took so many times what the number in use takes: on a free machine fewer threads take
+twice as long, and each such step of a model of 100 M parameters costs as much as a word."""
 MEMORY = 1 / 32
 """Weight of the newest step in the mean of the number in use."""
 LATE = 8.0
@@ -87,9 +91,10 @@ class Pace:
         self._tried, self._trial = self._used + (1 if self._up else -1), []
 
     def _judge_trial(self, tried: int) -> None:
-        counted, now = self._trial[1:], self._means[self._used]
-        lost = now is not None and sum(counted) >= (TRIAL_STEPS - 1) * now
-        if len(counted) < TRIAL_STEPS - 1 and not lost:
+        counted, now = self._trial[tried > self._used :], self._means[self._used]
+        lost = now is not None and len(counted) > 1 and sum(counted) >= TRIAL_STEPS * now
+        hopeless = now is not None and len(counted) == 2 and min(counted) >= HOPELESS * now
+        if len(counted) < TRIAL_STEPS and not lost and not hopeless:
             return
         self._means[tried] = sum(counted) / len(counted)
         won = self._best() == tried

@@ -71,6 +71,9 @@ class Texts:
         number = next(self._numbers)
         return f"{number}: " + _words(12, number)
 
+    def shortest(self) -> str:
+        return str(next(self._numbers))
+
     def long(self) -> str:
         """A shared prefix of about 1 000 tokens and an end of its own."""
         return f"{_words(PREFIX_WORDS, 0)}. Question {next(self._numbers)}?"
@@ -209,6 +212,7 @@ class Bench:
             [self.ours.request(text, self.size.tokens, mix or "a3x:base") for text in texts]
             for mix, texts in zip(mixes, self._asked(len(mixes)), strict=True)
         ]
+        self.ours.settle()
         return load.run(self.ours.url, wanted)
 
     def _bench_per_s(self) -> float:
@@ -233,6 +237,7 @@ class Bench:
     def _first_s(self, mixes: Sequence[str]) -> float:
         """Median time to the first text, over one connection, the prefix kept by every mix that has been asked before."""
         wanted = [self.ours.request(self.texts.long(), 2, mix) for mix in mixes]
+        self.ours.settle()
         return statistics.median(answer.first_s for answer in load.run(self.ours.url, [wanted])[0])
 
 
@@ -295,13 +300,15 @@ def sides(folder: Path, model: Path, tokens: int) -> Iterator[tuple[Ours, Peers]
 
 
 def large_model(folder: Path, pairs: int) -> Ratio:
-    """One stream on a model of 105 M parameters against llama-bench, which warms up too and has no prompt."""
+    """One stream on a model of 105 M parameters against llama-bench, which warms up too and has no prompt: ours are as short as
+    they can be."""
     model = models.talkative_large(folder / "large.gguf")
     with servers.daemon(folder / "large-home", model) as running:
         ours, texts, threads = Ours(running, ()), Texts(), best_bench_threads(model)
 
         def mine() -> float:
-            return load.written_per_s(load.run(ours.url, [[ours.request(texts.short(), 64)]])[0][0])
+            ours.settle()
+            return load.written_per_s(load.run(ours.url, [[ours.request(texts.shortest(), 64)]])[0][0])
 
         def peer() -> float:
             ours.settle()

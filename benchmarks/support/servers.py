@@ -45,7 +45,10 @@ class Ours:
             return float(client.get("/a3x/status").raise_for_status().json()["engine"]["computed_s"])
 
     def settle(self) -> None:
-        """Wait until the daemon has done what it put off while it answered: the peer's turn must not pay for that."""
+        """Wait until the daemon has done what it put off while it answered: the peer's turn must not pay for that.
+
+        Ours is waited for too: a machine that has rested for a second computes faster than one that comes from work.
+        """
         process, quiet_since = psutil.Process(self.daemon.pid), time.monotonic()
         end = quiet_since + SETTLE_LIMIT_S
         used = sum(process.cpu_times()[:2])

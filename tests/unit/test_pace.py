@@ -81,3 +81,20 @@ def test_a_trial_that_has_lost_ends() -> None:
     pace = Pace((1, 2))
     used = run(pace, FIRST_GAP + 3, lambda threads: {1: 100.0, 2: 0.5}[threads])
     assert used.count(1) == 2
+
+
+def test_half_the_threads_on_a_free_machine_are_tried_for_two_steps() -> None:
+    """A step of a larger model is as long as a word; one of twice that length is not repeated to be sure."""
+    used = run(Pace((1, 2)), FIRST_GAP + 4, lambda threads: {1: 24e-3, 2: 12e-3}[threads])
+    assert used.count(1) == 2
+
+
+def test_more_threads_may_be_slow_to_wake() -> None:
+    pace, first = Pace((1, 2)), iter([True])
+    run(pace, 500, crowded(random.Random(1)))
+    used = run(
+        pace,
+        2 * LONGEST_GAP,
+        lambda threads: FREE[threads] + (5e-3 if threads == 2 and next(first, False) else 0.0),
+    )
+    assert used[-1] == 2
