@@ -68,8 +68,8 @@ async def _live(app: App, server: HttpServer, url: str, say: Say) -> None:
     stopping = asyncio.create_task(server.stopping.wait())
     await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
     info = await loading
-    give_memory_back()
     if not server.stopping.is_set():
+        give_memory_back()
         say(f"ready in {clock.monotonic() - started:.1f} s: {info.name}, {info.parameters / 1e6:.1f} M parameters")
         say(f"address {url}/v1")
         say(

@@ -92,9 +92,12 @@ class Pace:
 
     def _judge_trial(self, tried: int) -> None:
         counted, now = self._trial[tried > self._used :], self._means[self._used]
-        lost = now is not None and len(counted) > 1 and sum(counted) >= TRIAL_STEPS * now
-        hopeless = now is not None and len(counted) == 2 and min(counted) >= HOPELESS * now
-        if len(counted) < TRIAL_STEPS and not lost and not hopeless:
+        hopeless = (
+            now is not None
+            and len(counted) > 1
+            and (sum(counted) >= TRIAL_STEPS * now or (len(counted) == 2 and min(counted) >= HOPELESS * now))
+        )
+        if len(counted) < TRIAL_STEPS and not hopeless:
             return
         self._means[tried] = sum(counted) / len(counted)
         won = self._best() == tried

@@ -238,7 +238,6 @@ class LlamaEngine:
         sizes = read_sizes(self._path)
         made: Plan = plan_for(sizes, self._settings, self._cores)
         self._plan, self._pace = made, Pace(made.threads)
-        self._told_plan = asdict(made)
         model = self._model = Model(self._path, made.gpu_layers, self._settings.plain_kernels)
         self._template = ChatTemplate(model)
         self._vocabulary = self._template.vocabulary()
@@ -290,7 +289,7 @@ class LlamaEngine:
             "lookup": self._speculation.status(),
             "threads": self._plan.threads[-1],
             "context_tokens": self._plan.context_tokens,
-            "plan": self._told_plan,
+            "plan": asdict(self._plan),
             "chat_template": self._template.origin,
         }
 

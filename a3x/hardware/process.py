@@ -39,7 +39,7 @@ def wakeups(pid: int) -> int:
 
 
 def give_memory_back() -> None:
-    """Hand freed memory to the system: glibc keeps what was freed in its arenas until asked; elsewhere it keeps it.
+    """Hand freed memory to the system, which glibc keeps in its arenas until asked; others are not asked.
 
     What is alive is set aside until the next call: to look through all of it, modules above all, holds every thread up for
     as long as a small model takes for thirty tokens.

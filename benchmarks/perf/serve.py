@@ -12,13 +12,13 @@ import itertools
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.support import load, models, servers
-from benchmarks.support.paired import Budget, Ratio, interleaved, ratio, write_evidence
+from benchmarks.support.paired import Budget, Pair, Ratio, interleaved, ratio, write_evidence
 from benchmarks.support.servers import Endpoint, Ours, Settings, Theirs
 from tests.support import tiny
 from tests.support.peers import PROGRAMS, program
@@ -119,13 +119,14 @@ class Bench:
         return (found[name]() for name in FIGURES if name in names and name in found)
 
     def streams(self, count: int, budget: Budget | None) -> Ratio:
-        pairs = interleaved(lambda: self._ours_per_s([""] * count), lambda: self._theirs_per_s(count), self.size.pairs)
+        pairs = self._pairs(lambda: self._ours_per_s([""] * count), lambda: self._theirs_per_s(count))
         return ratio(f"{_streams(count)}, one mix ÷ llama-server -np {count}", pairs, "tok/s", budget)
 
     def floor(self, count: int) -> Ratio:
         """Our speed as it was over what it would have been, had everything but llama.cpp's computing taken no time at all."""
 
         def pair() -> tuple[float, float]:
+            self.ours.settle()
             before = self.ours.computed_s()
             answers = self._ours([""] * count)
             return load.tokens_per_s(answers), load.tokens(answers) / (self.ours.computed_s() - before)
@@ -136,25 +137,25 @@ class Bench:
     def two_mixes(self) -> Ratio:
         first, second = self.ours.adapters[:2]
         both = lambda: self._ours_per_s([first, second] * 4)  # noqa: E731
-        pairs = interleaved(both, lambda: self._ours_per_s([first] * 8), self.size.pairs)
+        pairs = self._pairs(both, lambda: self._ours_per_s([first] * 8))
         return ratio("8 streams, two mixes ÷ one mix", pairs, "tok/s", Budget("at least", 0.75))
 
     def against_llama_bench(self) -> Ratio:
-        pairs = interleaved(lambda: self._ours_per_s([""]), self._bench_per_s, self.size.pairs)
+        pairs = self._pairs(lambda: self._ours_per_s([""]), self._bench_per_s)
         return ratio("1 stream ÷ llama-bench tg128", pairs, "tok/s")
 
     def against_batched_bench(self) -> Ratio:
-        pairs = interleaved(lambda: self._ours_per_s([""] * 8), self._batched_per_s, self.size.pairs)
+        pairs = self._pairs(lambda: self._ours_per_s([""] * 8), self._batched_per_s)
         return ratio("8 streams, one mix ÷ llama-batched-bench", pairs, "tok/s", Budget("at least", 0.7))
 
     def ceiling(self) -> Ratio:
         """What llama.cpp alone, without server, sampler and text, reaches on this machine: more nobody can."""
-        pairs = interleaved(self._bench_per_s, lambda: self._theirs_per_s(1), self.size.pairs)
+        pairs = self._pairs(self._bench_per_s, lambda: self._theirs_per_s(1))
         return ratio("ceiling: llama-bench tg128 ÷ llama-server -np 1", pairs, "tok/s")
 
     def ceilings(self) -> Ratio:
         """The same for eight streams."""
-        pairs = interleaved(self._batched_per_s, lambda: self._theirs_per_s(8), self.size.pairs)
+        pairs = self._pairs(self._batched_per_s, lambda: self._theirs_per_s(8))
         return ratio("ceiling: llama-batched-bench, 8 ÷ llama-server -np 8", pairs, "tok/s")
 
     def shared_prefix(self) -> Ratio:
@@ -162,10 +163,9 @@ class Bench:
         base = "a3x:base"
         self._first_s([base])
         self._their_first_s(theirs)
-        pairs = interleaved(
+        pairs = self._pairs(
             lambda: self._first_s([base] * self.size.firsts),
             lambda: self._their_first_s(theirs),
-            self.size.pairs,
         )
         return ratio("first token, 1 k shared prefix ÷ llama-server", pairs, "s")
 
@@ -174,10 +174,9 @@ class Bench:
         first, second = self.ours.adapters[:2]
         self._first_s([first, second])
         turns = self.size.firsts // 2 + 1
-        pairs = interleaved(
+        pairs = self._pairs(
             lambda: self._first_s([first, second] * turns),
             lambda: self._first_s([first] * turns * 2),
-            self.size.pairs,
         )
         return ratio("first token on the other resident mix ÷ same mix, 1 k kept", pairs, "s", Budget("at most", 1.2))
 
@@ -188,7 +187,6 @@ class Bench:
         turn = itertools.count()
 
         def peer() -> float:
-            self.ours.settle()
             wanted = theirs.request(self.texts.long(), 2, cache=False)
             began = load.clock()
             theirs.use_adapter(next(turn) % 2, of=2)
@@ -196,9 +194,13 @@ class Bench:
             return swap_s + load.run(theirs.url, [[wanted]])[0][0].first_s
 
         self._first_s([first, second])
-        pairs = interleaved(peer, lambda: self._first_s([first, second]), max(self.size.pairs, 6))
+        pairs = self._pairs(peer, lambda: self._first_s([first, second]), fewest=6)
         what = "llama-server's adapter swap and re-prefill ÷ our other mix"
         return ratio(what, pairs, "s", Budget("at least", 5.0))
+
+    def _pairs(self, ours: Callable[[], float], theirs: Callable[[], float], fewest: int = 0) -> list[Pair]:
+        """Each turn begins when nothing of ours computes any more."""
+        return interleaved(ours, theirs, max(self.size.pairs, fewest), self.ours.settle)
 
     def _asked(self, streams: int) -> list[list[str]]:
         return [[self.texts.short() for _ in range(self.size.answers)] for _ in range(streams)]
@@ -212,32 +214,26 @@ class Bench:
             [self.ours.request(text, self.size.tokens, mix or "a3x:base") for text in texts]
             for mix, texts in zip(mixes, self._asked(len(mixes)), strict=True)
         ]
-        self.ours.settle()
         return load.run(self.ours.url, wanted)
 
     def _bench_per_s(self) -> float:
-        self.ours.settle()
         return servers.bench_tokens_per_s(self.model, self.peers.bench_threads, 128)
 
     def _batched_per_s(self) -> float:
-        self.ours.settle()
         return servers.batched_tokens_per_s(self.model, self.peers.bench_threads, 32, self.size.tokens, 8)
 
     def _theirs_per_s(self, count: int) -> float:
-        self.ours.settle()
         theirs = self.peers.by_streams[count]
         wanted = [[theirs.request(text, self.size.tokens) for text in texts] for texts in self._asked(count)]
         return load.tokens_per_s(load.run(theirs.url, wanted))
 
     def _their_first_s(self, theirs: Theirs) -> float:
-        self.ours.settle()
         wanted = [theirs.request(self.texts.long(), 2) for _ in range(self.size.firsts)]
         return statistics.median(answer.first_s for answer in load.run(theirs.url, [wanted])[0])
 
     def _first_s(self, mixes: Sequence[str]) -> float:
         """Median time to the first text, over one connection, the prefix kept by every mix that has been asked before."""
         wanted = [self.ours.request(self.texts.long(), 2, mix) for mix in mixes]
-        self.ours.settle()
         return statistics.median(answer.first_s for answer in load.run(self.ours.url, [wanted])[0])
 
 
@@ -307,16 +303,14 @@ def large_model(folder: Path, pairs: int) -> Ratio:
         ours, texts, threads = Ours(running, ()), Texts(), best_bench_threads(model)
 
         def mine() -> float:
-            ours.settle()
             return load.written_per_s(load.run(ours.url, [[ours.request(texts.shortest(), 64)]])[0][0])
 
         def peer() -> float:
-            ours.settle()
             return servers.bench_tokens_per_s(model, threads, 64)
 
         for _ in range(3):
             mine()
-        found = interleaved(mine, peer, pairs)
+        found = interleaved(mine, peer, pairs, ours.settle)
     return ratio("1 stream on 105 M parameters ÷ llama-bench tg64", found, "tok/s", Budget("at least", 0.9))
 
 

@@ -59,16 +59,23 @@ class Ratio:
         return f"{self.verdict:9} {self.what:58} {bounds:20} {asked:14} {ours:9.4g} / {theirs:.4g} {self.unit}"
 
 
-def interleaved(ours: Callable[[], float], theirs: Callable[[], float], pairs: int) -> list[Pair]:
-    """Measure both sides ``pairs`` times, next to each other in time, each going first in every other pair."""
+def interleaved(
+    ours: Callable[[], float], theirs: Callable[[], float], pairs: int, rest: Callable[[], None] = lambda: None
+) -> list[Pair]:
+    """Measure both sides ``pairs`` times, next to each other in time, after ``rest``; each goes first in every other pair."""
+
+    def turn(side: Callable[[], float]) -> float:
+        rest()
+        return side()
+
     found: list[Pair] = []
     for number in range(pairs):
         if number % 2 == 0:
-            mine = ours()
-            found.append((mine, theirs()))
+            mine = turn(ours)
+            found.append((mine, turn(theirs)))
         else:
-            peer = theirs()
-            found.append((ours(), peer))
+            peer = turn(theirs)
+            found.append((turn(ours), peer))
     return found
 
 
