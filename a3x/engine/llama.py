@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from a3x.engine.burst import Desk, Flag, Hand, Round
 from a3x.engine.pace import Pace
 from a3x.errors import EngineFailure, ForeignFile
+from a3x.hardware.pages import large_pages
 
 CHUNK_TOKENS = 64
 """Prompts are computed in chunks of this many tokens from position 0, so that a reused prefix holds the very same numbers."""
@@ -76,7 +77,8 @@ def cells(tokens: int, flash_attention: bool) -> int:
 class Model:
     """A loaded GGUF: weights, vocabulary, metadata. Raises ForeignFile if llama.cpp refuses the file.
 
-    ``plain_kernels`` keeps the weights in the file's layout: slower, and free of what repacking does to them.
+    Without layers on the card the weights are read into memory, where they can lie in large pages, and not mapped.
+    ``plain_kernels`` keeps them in the file's layout: slower, and free of what repacking does to them.
     """
 
     def __init__(self, path: Path, gpu_layers: int = -1, plain_kernels: bool = False) -> None:
@@ -84,7 +86,10 @@ class Model:
         params.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 999
         params.check_tensors = True
         params.use_extra_bufts = not plain_kernels
-        handle = lib.llama_model_load_from_file(str(path).encode(), params)
+        if gpu_layers == 0:
+            params.load_mode = lib.LLAMA_LOAD_MODE_NONE
+        with large_pages():
+            handle = lib.llama_model_load_from_file(str(path).encode(), params)
         if not handle:
             raise ForeignFile(f"llama.cpp cannot load {path}: {last_log()}")
         self._handle: lib.llama_model_p | None = handle
