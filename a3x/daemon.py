@@ -28,6 +28,7 @@ from a3x.hardware.process import give_memory_back
 from a3x.http import app as http_app
 from a3x.http.address import address_file, read_address
 from a3x.http.guard import WILDCARDS, check_exposure
+from a3x.http.wire import Protocol
 from a3x.notify import notify, watchdog_s
 
 GRACE_S = 5
@@ -98,6 +99,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,  # type: ignore[arg-type]
+                http=Protocol,
                 lifespan="off",
                 ws="none",
                 log_config=None,
