@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from a3x.engine.native import library
 
-MOST_ROUNDS = 64
-"""Tokens of an answer that one call may bring."""
+MOST_ROUNDS = 128
+"""Tokens of an answer that one call may bring: more than a model makes in the time that it is given."""
 
 GREEDY, CHAIN, LEFT = 0, 1, 2
 

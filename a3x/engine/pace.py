@@ -14,8 +14,9 @@ SPINS = 100_000
 """Turns that a thread of GNU's OpenMP waits awake for the next piece of work, about five milliseconds, before it sleeps: its own
 300 000 keep cores busy longer after an answer, 20 000 are too few for what happens between two bursts of eight answers, and 0
 makes every one of a step's hundred meetings a system call."""
-FIRST_GAP, LONGEST_GAP = 8, 512
-"""Steps between two trials of another number: doubled whenever one loses, few again after a change."""
+FIRST_GAP, LONGEST_GAP, SELDOM = 8, 512, 4096
+"""Steps between two trials of another number: doubled whenever one loses, few again after a change. While all cores are in use
+a trial can only be of fewer, which on a free machine is time lost, and comes up to so seldom."""
 TRIAL_STEPS = 7
 """Of a trial; with more threads one before, in which they wake up. A trial that can no longer win ends."""
 HOPELESS = 1.4
@@ -101,7 +102,8 @@ class Pace:
             return
         self._means[tried] = sum(counted) / len(counted)
         won = self._best() == tried
-        self._use(tried if won else self._used, FIRST_GAP if won else min(2 * self._gap, LONGEST_GAP))
+        longest = SELDOM if self._used == len(self._counts) - 1 else LONGEST_GAP
+        self._use(tried if won else self._used, FIRST_GAP if won else min(2 * self._gap, longest))
 
     def _use(self, index: int, gap: int) -> None:
         self._used, self._tried = index, None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import queue
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -19,7 +18,6 @@ from typing import Any, TypeVar
 from a3x.config import EngineSection
 from a3x.disk import file_sha256
 from a3x.engine.batcher import Batcher
-from a3x.engine.burst import Flag
 from a3x.engine.chat import ChatTemplate
 from a3x.engine.contexts import Residents
 from a3x.engine.fit import plan_for
@@ -29,7 +27,7 @@ from a3x.engine.plan import BRIEF_CONTEXT, BRIEF_PASS, Plan
 from a3x.engine.sampling import Sampler
 from a3x.engine.score import Scoring
 from a3x.engine.speculate import Speculation, obstacle
-from a3x.engine.streams import Mailbox, Outbox, Stream
+from a3x.engine.streams import Inbox, Mailbox, Outbox, Stream
 from a3x.engine.writer import text_of
 from a3x.errors import A3XError, BadRequest, EngineFailure, NotReady, Overloaded
 from a3x.gguf.sizes import read_sizes
@@ -64,10 +62,11 @@ class LlamaEngine:
         self._cores = physical_cores
         self._clock = clock
         self._queue_limit = queue_limit
-        self._inbox = _Inbox()
+        self._inbox = Inbox()
         self._in_flight = 0
         self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
         self._loaded: Future[ModelInfo] = Future()
+        self._constant: dict[str, Any] = {}
         self._published: dict[str, Any] = {}
         self._drops: list[tuple[str, Future[None]]] = []
 
@@ -143,7 +142,7 @@ class LlamaEngine:
 
     def status(self) -> Mapping[str, Any]:
         """Counters, residents and plan as of the last beginning or end of an answer."""
-        return {**self._published, "waiting": self._in_flight}
+        return {**self._constant, **self._published, "waiting": self._in_flight}
 
     @contextmanager
     def _submitted(self, request: Generation, scoring: Scoring | None = None) -> Iterator[Mailbox]:
@@ -241,6 +240,12 @@ class LlamaEngine:
         model = self._model = Model(self._path, made.gpu_layers, self._settings.plain_kernels)
         self._template = ChatTemplate(model)
         self._vocabulary = self._template.vocabulary()
+        self._constant = {
+            "threads": made.threads[-1],
+            "context_tokens": made.context_tokens,
+            "plan": asdict(made),
+            "chat_template": self._template.origin,
+        }
         sha256 = file_sha256(self._path)
         self._outbox = Outbox(self._clock)
         self._residents = Residents(sha256, made, self._open_context, model.load_adapter)
@@ -287,31 +292,7 @@ class LlamaEngine:
             "mixes_resident": list(residents.mix_labels),
             "context_swaps": residents.swaps,
             "lookup": self._speculation.status(),
-            "threads": self._plan.threads[-1],
-            "context_tokens": self._plan.context_tokens,
-            "plan": asdict(self._plan),
-            "chat_template": self._template.origin,
         }
-
-
-class _Inbox:
-    """What others ask of the engine thread; ``news`` is raised when there is something, or somebody has left."""
-
-    def __init__(self) -> None:
-        self.news = Flag()
-        self._items: queue.SimpleQueue[Stream | Callable[[], None] | None] = queue.SimpleQueue()
-
-    def put(self, item: Stream | Callable[[], None] | None) -> None:
-        """None: end."""
-        self._items.put(item)
-        self.news.raise_()
-
-    def take(self, wait: bool) -> Iterator[Stream | Callable[[], None] | None]:
-        """All there is, and at least one with ``wait``."""
-        self.news.lower()
-        while wait or not self._items.empty():
-            wait = False
-            yield self._items.get()
 
 
 class _Speech:

@@ -1,4 +1,4 @@
-"""One request on its way through the engine, and how what it yields reaches the asyncio loop. Knows no llama.cpp."""
+"""One request on its way to the engine and through it, and how what it yields reaches the asyncio loop. Knows no llama.cpp."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import asyncio
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from a3x.engine.burst import Hand
+from a3x.engine.burst import Flag, Hand
 from a3x.engine.contexts import Seat
 from a3x.engine.llama import CHUNK_TOKENS
 from a3x.engine.lookup import Drafts
@@ -212,3 +212,24 @@ class Stream:
             decode_s=now - self.first_at,
             tokens=tuple(self.scoring.tokens if self.scoring else self.writer.tokens),
         )
+
+
+class Inbox:
+    """What others ask of the engine thread; ``news`` is raised when there is something, or somebody has left."""
+
+    def __init__(self) -> None:
+        self.news = Flag()
+        self._items: queue.SimpleQueue[Stream | Callable[[], None] | None] = queue.SimpleQueue()
+
+    def put(self, item: Stream | Callable[[], None] | None) -> None:
+        """None: end."""
+        self._items.put(item)
+        self.news.raise_()
+
+    def take(self, wait: bool) -> Iterator[Stream | Callable[[], None] | None]:
+        """All there is, and at least one with ``wait``. What was news while it waited is taken, and no news any more."""
+        first = [self._items.get()] if wait else []
+        self.news.lower()
+        yield from first
+        while not self._items.empty():
+            yield self._items.get()

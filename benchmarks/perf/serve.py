@@ -29,10 +29,8 @@ PREFIX_WORDS = 670
 THREADS = (1, 2)
 FIGURES = (
     "1",
-    "floor-1",
     "4",
     "8",
-    "floor-8",
     "mixes",
     "bench",
     "batched",
@@ -57,7 +55,7 @@ class Size:
     large: bool
 
 
-FULL = Size(pairs=12, tokens=128, answers=2, firsts=6, large=True)
+FULL = Size(pairs=12, tokens=128, answers=4, firsts=6, large=True)
 QUICK = Size(pairs=4, tokens=64, answers=1, firsts=3, large=False)
 
 
@@ -101,38 +99,37 @@ class Bench:
         self.texts = Texts()
 
     def figures(self, names: Sequence[str]) -> Iterator[Ratio]:
-        found = {
+        found: dict[str, Callable[[], Sequence[Ratio]]] = {
             "1": lambda: self.streams(1, Budget("at least", 1.2)),
-            "floor-1": lambda: self.floor(1),
-            "floor-8": lambda: self.floor(8),
             "4": lambda: self.streams(4, None),
             "8": lambda: self.streams(8, Budget("at least", 1.5)),
-            "mixes": self.two_mixes,
-            "bench": self.against_llama_bench,
-            "batched": self.against_batched_bench,
-            "ceiling": self.ceiling,
-            "ceilings": self.ceilings,
-            "prefix": self.shared_prefix,
-            "swap": self.other_mix,
-            "peer-swap": self.other_mix_against_peer,
+            "mixes": lambda: [self.two_mixes()],
+            "bench": lambda: [self.against_llama_bench()],
+            "batched": lambda: [self.against_batched_bench()],
+            "ceiling": lambda: [self.ceiling()],
+            "ceilings": lambda: [self.ceilings()],
+            "prefix": lambda: [self.shared_prefix()],
+            "swap": lambda: [self.other_mix()],
+            "peer-swap": lambda: [self.other_mix_against_peer()],
         }
-        return (found[name]() for name in FIGURES if name in names and name in found)
+        for name in FIGURES:
+            if name in names and name in found:
+                yield from found[name]()
 
-    def streams(self, count: int, budget: Budget | None) -> Ratio:
-        pairs = self._pairs(lambda: self._ours_per_s([""] * count), lambda: self._theirs_per_s(count))
-        return ratio(f"{_streams(count)}, one mix ÷ llama-server -np {count}", pairs, "tok/s", budget)
+    def streams(self, count: int, budget: Budget | None) -> Sequence[Ratio]:
+        """Against llama-server; and the floor, from the same pairs: had all of ours but llama.cpp's computing taken no time."""
+        computing: list[float] = []
 
-    def floor(self, count: int) -> Ratio:
-        """Our speed as it was over what it would have been, had everything but llama.cpp's computing taken no time at all."""
-
-        def pair() -> tuple[float, float]:
-            self.ours.settle()
+        def ours() -> float:
             before = self.ours.computed_s()
             answers = self._ours([""] * count)
-            return load.tokens_per_s(answers), load.tokens(answers) / (self.ours.computed_s() - before)
+            computing.append(load.tokens(answers) / (self.ours.computed_s() - before))
+            return load.tokens_per_s(answers)
 
-        pairs = [pair() for _ in range(self.size.pairs)]
-        return ratio(f"floor: {_streams(count)} ÷ llama.cpp's own time in it", pairs, "tok/s")
+        pairs = self._pairs(ours, lambda: self._theirs_per_s(count))
+        floor = [(alone, peer) for alone, (_, peer) in zip(computing, pairs, strict=True)]
+        peer = f"{_streams(count)}, one mix ÷ llama-server -np {count}"
+        return [ratio(peer, pairs, "tok/s", budget), ratio(f"floor, our llama.cpp alone: {peer}", floor, "tok/s")]
 
     def two_mixes(self) -> Ratio:
         first, second = self.ours.adapters[:2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from a3x.engine.pace import FIRST_GAP, LONGEST_GAP, Pace, counts
+from a3x.engine.pace import FIRST_GAP, LONGEST_GAP, SELDOM, Pace, counts
 
 FREE = {1: 0.8e-3, 2: 0.5e-3, 4: 0.4e-3}
 """Seconds a step on a free machine."""
@@ -35,6 +35,12 @@ def test_counts_are_powers_of_two_and_all() -> None:
 def test_all_cores_while_they_are_free() -> None:
     assert share(run(Pace((1, 2)), 2000, FREE.__getitem__), 2) > 0.95
     assert share(run(Pace((1, 2, 4)), 2000, FREE.__getitem__), 4) > 0.95
+
+
+def test_a_free_machine_is_hardly_ever_asked_whether_fewer_would_do() -> None:
+    pace = Pace((1, 2))
+    run(pace, 2 * SELDOM, FREE.__getitem__)
+    assert share(run(pace, 2 * SELDOM, FREE.__getitem__), 1) < 0.001
 
 
 def test_one_where_others_compute_and_all_again_when_they_are_gone() -> None:

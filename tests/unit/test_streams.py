@@ -1,4 +1,4 @@
-"""What a mailbox does with pieces that nobody fetched yet, and how often the loop is woken for them."""
+"""What a mailbox does with pieces that nobody fetched yet, how often the loop is woken, what is news to the engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from a3x.clock import HandClock
-from a3x.engine.streams import GAP_S, Item, Mailbox, Outbox
+from a3x.engine.streams import GAP_S, Inbox, Item, Mailbox, Outbox
 from a3x.types import Piece, TokenLogprob
 
 
@@ -78,3 +78,32 @@ def test_an_end_is_heard_only_after_what_is_told_of_its_step() -> None:
     loop.calls.get(timeout=5)()
     assert len(ended._items) == 1
     outbox.close()
+
+
+class PutWhileWaiting(queue.SimpleQueue[Any]):
+    """Somebody puts an item while the taker waits for one."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        self._inbox.put(print)
+        return super().get()
+
+
+def test_what_was_waited_for_is_no_news_once_it_is_taken() -> None:
+    """Else every answer's first burst would end after one token."""
+    inbox = Inbox()
+    inbox._items = PutWhileWaiting(inbox)
+    assert list(inbox.take(wait=True)) == [print]
+    assert not inbox.news.raised
+
+
+def test_what_comes_afterwards_is_news_and_is_not_lost() -> None:
+    inbox = Inbox()
+    inbox.put(print)
+    taken = inbox.take(wait=True)
+    assert next(taken) is print
+    inbox.put(None)
+    assert inbox.news.raised
+    assert list(taken) == [None]
