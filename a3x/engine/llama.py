@@ -10,6 +10,7 @@ import ctypes
 import math
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -22,6 +23,7 @@ from a3x.engine.burst import Desk, Flag, Hand, Round
 from a3x.engine.pace import Pace
 from a3x.errors import EngineFailure, ForeignFile
 from a3x.hardware.pages import large_pages
+from a3x.hardware.process import keep_large_blocks_apart
 
 CHUNK_TOKENS = 64
 """Prompts are computed in chunks of this many tokens from position 0, so that a reused prefix holds the very same numbers."""
@@ -49,7 +51,8 @@ def _keep_log(_level: int, text: bytes, _user: ctypes.c_void_p) -> None:
 
 
 def start_backend() -> None:
-    """Initialise llama.cpp once in this process and take over its log."""
+    """Initialise llama.cpp once in this process, take over its log, and see to it that what it frees is free."""
+    keep_large_blocks_apart()
     lib.llama_log_set(_keep_log, ctypes.c_void_p(0))
     lib.llama_backend_init()
 
@@ -77,18 +80,19 @@ def cells(tokens: int, flash_attention: bool) -> int:
 class Model:
     """A loaded GGUF: weights, vocabulary, metadata. Raises ForeignFile if llama.cpp refuses the file.
 
-    Without layers on the card the weights are read into memory, where they can lie in large pages, and not mapped.
+    Without layers on the card the weights are read into memory, where they can lie in large pages, and not mapped; ``briefly``
+    maps them, for a process that shares them with one that serves, computes a few tokens and goes.
     ``plain_kernels`` keeps them in the file's layout: slower, and free of what repacking does to them.
     """
 
-    def __init__(self, path: Path, gpu_layers: int = -1, plain_kernels: bool = False) -> None:
+    def __init__(self, path: Path, gpu_layers: int = -1, plain_kernels: bool = False, briefly: bool = False) -> None:
         params = lib.llama_model_default_params()
         params.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 999
         params.check_tensors = True
         params.use_extra_bufts = not plain_kernels
-        if gpu_layers == 0:
+        if gpu_layers == 0 and not briefly:
             params.load_mode = lib.LLAMA_LOAD_MODE_NONE
-        with large_pages():
+        with nullcontext() if briefly else large_pages():
             handle = lib.llama_model_load_from_file(str(path).encode(), params)
         if not handle:
             raise ForeignFile(f"llama.cpp cannot load {path}: {last_log()}")

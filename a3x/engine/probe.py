@@ -58,7 +58,7 @@ def main() -> int:
     question = json.load(sys.stdin)
     prompts = question["prompts"]
     llama.start_backend()
-    model = llama.Model(Path(question["model"]), gpu_layers=0, plain_kernels=True)
+    model = llama.Model(Path(question["model"]), gpu_layers=0, plain_kernels=True, briefly=True)
     adapter = model.load_adapter(Path(question["adapter"]))
     pace = Pace((question["threads"],))
     context = llama.Context(model, max(map(len, prompts)), pace, kv_type="f32", flash_attention=False)

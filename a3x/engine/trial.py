@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     path, gpu_layers, *flags = arguments
     llama.start_backend()
     try:
-        model = llama.Model(Path(path), int(gpu_layers), plain_kernels=PLAIN in flags)
+        model = llama.Model(Path(path), int(gpu_layers), plain_kernels=PLAIN in flags, briefly=True)
         context = llama.Context(model, 2 * llama.CHUNK_TOKENS, Pace((1,)))
         first = model.bos if model.bos >= 0 else 0
         context.decode([first] * llama.CHUNK_TOKENS, 0, want_logits=True)

@@ -38,6 +38,22 @@ def wakeups(pid: int) -> int:
     return total
 
 
+LARGE_BYTES = 4 << 20
+MMAP_THRESHOLD = -3
+"""M_MMAP_THRESHOLD, malloc.h."""
+
+
+def keep_large_blocks_apart() -> None:
+    """From now on every allocation of ``LARGE_BYTES`` has a mapping of its own, which freeing it gives back.
+
+    Left to itself, glibc raises the limit to the largest block that was ever freed: the second model that is loaded lies in an
+    arena, and of each one that leaves memory some megabytes stay.
+    """
+    limit = getattr(ctypes.CDLL(None), "mallopt", None)
+    if limit is not None:
+        limit(MMAP_THRESHOLD, LARGE_BYTES)
+
+
 def give_memory_back() -> None:
     """Hand freed memory to the system, which glibc keeps in its arenas until asked; others are not asked.
 

@@ -16,19 +16,18 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.support.daemon import Daemon
-from tests.support.idle import cost, first_word_s, wait_until_asleep
+from tests.support.idle import ASLEEP, AWAKE, cost, first_word_s, wait_until_asleep
 
-IDLE_S = 1.5
 ROUNDS = 5
 
 
 def main(arguments: list[str]) -> None:
     model = Path(arguments[0]) if arguments else None
     with tempfile.TemporaryDirectory(prefix="a3x-idle-") as folder:
-        with Daemon(Path(folder) / "awake", model, env={"A3X_ENGINE__IDLE_UNLOAD_S": "0"}) as daemon:
+        with Daemon(Path(folder) / "awake", model, env=AWAKE) as daemon:
             awake_s = [first_word_s(daemon) for _ in range(ROUNDS + 1)][1:]
             tell("awake", cost(daemon), awake_s)
-        with Daemon(Path(folder) / "asleep", model, env={"A3X_ENGINE__IDLE_UNLOAD_S": str(IDLE_S)}) as daemon:
+        with Daemon(Path(folder) / "asleep", model, env=ASLEEP) as daemon:
             asleep_s = []
             for _ in range(ROUNDS):
                 wait_until_asleep(daemon)

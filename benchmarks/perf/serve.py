@@ -128,8 +128,10 @@ class Bench:
 
         pairs = self._pairs(ours, lambda: self._theirs_per_s(count))
         floor = [(alone, peer) for alone, (_, peer) in zip(computing, pairs, strict=True)]
-        peer = f"{_streams(count)}, one mix ÷ llama-server -np {count}"
-        return [ratio(peer, pairs, "tok/s", budget), ratio(f"floor, our llama.cpp alone: {peer}", floor, "tok/s")]
+        return [
+            ratio(f"{_streams(count)}, one mix ÷ llama-server -np {count}", pairs, "tok/s", budget),
+            ratio(f"floor, {_streams(count)}: our llama.cpp alone ÷ llama-server", floor, "tok/s"),
+        ]
 
     def two_mixes(self) -> Ratio:
         first, second = self.ours.adapters[:2]

@@ -9,13 +9,10 @@ import pytest
 
 from tests.support import tiny
 from tests.support.daemon import Daemon
-from tests.support.idle import cost, engine, first_word_s, wait_until_asleep
+from tests.support.idle import ASLEEP, AWAKE, cost, engine, first_word_s, wait_until_asleep
 
 MOST_MB = 150.0
 MOST_WAKEUPS_PER_S = 2.0
-ASLEEP = {"A3X_ENGINE__IDLE_UNLOAD_S": "1", "A3X_EMBEDDER__IDLE_S": "1"}
-"""A quarter of an hour and five minutes made short: both models leave memory."""
-AWAKE = {"A3X_ENGINE__IDLE_UNLOAD_S": "0"}
 
 TICKING = """
 import sys
@@ -26,6 +23,16 @@ from a3x.cli import main
 daemon.HttpServer.main_loop = uvicorn.Server.main_loop
 sys.exit(main.run(sys.argv[1:]))
 """
+
+HOARDING = """
+import sys
+from a3x.cli import main
+from a3x.engine import llama
+
+llama.keep_large_blocks_apart = lambda: None
+sys.exit(main.run(sys.argv[1:]))
+"""
+WAKES, LEFT_MB = 5, 15.0
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.integration]
 
@@ -79,3 +86,27 @@ def test_a_ticker_is_seen(tmp_path: Path) -> None:
         assert cost(daemon)[1] > MOST_WAKEUPS_PER_S
     finally:
         daemon.kill()
+
+
+def left_behind_mb(daemon: Daemon) -> float:
+    """How much larger it sleeps after ``WAKES`` more of them."""
+    first_word_s(daemon)
+    wait_until_asleep(daemon)
+    before, _ = cost(daemon, window_s=1.0)
+    for _ in range(WAKES):
+        first_word_s(daemon)
+        wait_until_asleep(daemon)
+    return cost(daemon, window_s=1.0)[0] - before
+
+
+def test_waking_again_and_again_leaves_nothing_behind(tmp_path: Path) -> None:
+    with Daemon(tmp_path / "home", env=ASLEEP) as daemon:
+        assert left_behind_mb(daemon) <= LEFT_MB
+
+
+def test_memory_that_stays_in_arenas_is_seen(tmp_path: Path) -> None:
+    """Negative control: glibc's own rule for what gets a mapping of its own."""
+    script = tmp_path / "hoarding.py"
+    script.write_text(HOARDING)
+    with Daemon(tmp_path / "home", env=ASLEEP, program=(sys.executable, str(script))) as daemon:
+        assert left_behind_mb(daemon) > LEFT_MB

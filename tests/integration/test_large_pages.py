@@ -18,11 +18,11 @@ from tests.support.large import large_bytes
 pytestmark = pytest.mark.integration
 
 
-def loaded(plain_kernels: bool) -> tuple[int, int, NDArray[np.int32]]:
+def loaded(plain_kernels: bool, briefly: bool = False) -> tuple[int, int, NDArray[np.int32]]:
     """Of the seed: its bytes, how many more lie in large pages once it is loaded, and the bits of a chunk's logits."""
     give_memory_back()  # as after every model that goes: what is used already is not looked at
     before = large_bytes()
-    model = Model(resources.seed_model(), gpu_layers=0, plain_kernels=plain_kernels)
+    model = Model(resources.seed_model(), gpu_layers=0, plain_kernels=plain_kernels, briefly=briefly)
     gained = large_bytes() - before
     context = Context(model, 4 * CHUNK_TOKENS, Pace((1,)))
     context.decode(list(range(5, 5 + CHUNK_TOKENS)), 0, True)
@@ -46,3 +46,9 @@ def test_weights_lie_in_large_pages_and_compute_the_same_bits(
     _, gained, expected = loaded(plain_kernels)
     assert gained <= 0.2 * size
     assert np.array_equal(found, expected)
+
+
+def test_who_computes_briefly_maps_the_file_and_shares_it() -> None:
+    start_backend()
+    size, gained, _ = loaded(plain_kernels=True, briefly=True)
+    assert gained <= 0.2 * size

@@ -10,6 +10,9 @@ from a3x.hardware.process import pss_bytes, wakeups
 from tests.support.daemon import Daemon
 
 WINDOW_S = 10.0
+ASLEEP = {"A3X_ENGINE__IDLE_UNLOAD_S": "1", "A3X_EMBEDDER__IDLE_S": "1"}
+"""A quarter of an hour and five minutes made short: both models leave memory."""
+AWAKE = {"A3X_ENGINE__IDLE_UNLOAD_S": "0"}
 
 
 def engine(daemon: Daemon) -> dict[str, Any]:
