@@ -10,10 +10,15 @@ from pathlib import Path
 
 def pss_bytes(pid: int | str = "self") -> int:
     """Proportional set size: pages of our own, and our share of those that several processes map. OSError without /proc."""
+    return rolled_up_bytes("Pss", pid)
+
+
+def rolled_up_bytes(what: str, pid: int | str = "self") -> int:
+    """One of the sums over all mappings that the system keeps (``Pss``, ``AnonHugePages``, …). OSError without /proc."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    found = re.search(r"^Pss:\s+(\d+) kB$", text, re.MULTILINE)
+    found = re.search(rf"^{what}:\s+(\d+) kB$", text, re.MULTILINE)
     if not found:
-        raise OSError(f"/proc/{pid}/smaps_rollup names no Pss")
+        raise OSError(f"/proc/{pid}/smaps_rollup names no {what}")
     return int(found.group(1)) * 1024
 
 

@@ -12,8 +12,7 @@ from a3x import resources
 from a3x.engine.llama import CHUNK_TOKENS, Context, Model, start_backend
 from a3x.engine.pace import Pace
 from a3x.hardware import pages
-from a3x.hardware.process import give_memory_back
-from tests.support.large import large_bytes
+from a3x.hardware.process import give_memory_back, rolled_up_bytes
 
 pytestmark = pytest.mark.integration
 
@@ -21,9 +20,9 @@ pytestmark = pytest.mark.integration
 def loaded(plain_kernels: bool, briefly: bool = False) -> tuple[int, int, NDArray[np.int32]]:
     """Of the seed: its bytes, how many more lie in large pages once it is loaded, and the bits of a chunk's logits."""
     give_memory_back()  # as after every model that goes: what is used already is not looked at
-    before = large_bytes()
+    before = rolled_up_bytes("AnonHugePages")
     model = Model(resources.seed_model(), gpu_layers=0, plain_kernels=plain_kernels, briefly=briefly)
-    gained = large_bytes() - before
+    gained = rolled_up_bytes("AnonHugePages") - before
     context = Context(model, 4 * CHUNK_TOKENS, Pace((1,)))
     context.decode(list(range(5, 5 + CHUNK_TOKENS)), 0, True)
     found, size = context.logits().copy().view(np.int32), model.size_bytes

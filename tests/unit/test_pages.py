@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from a3x.hardware import pages
 from a3x.hardware.pages import large_pages, page_bytes, runs
-from tests.support.large import large_bytes
+from a3x.hardware.process import rolled_up_bytes
 
 needs_large_pages = pytest.mark.skipif(page_bytes() == 0, reason="this system has no large pages, or may make none")
 
@@ -40,21 +40,21 @@ def memory(large: int, every: int = 1) -> Iterator[mmap.mmap]:
 
 @needs_large_pages
 def test_what_is_filled_within_lies_in_large_pages_and_holds_what_it_held() -> None:
-    before = large_bytes()
+    before = rolled_up_bytes("AnonHugePages")
     with ExitStack() as held:
         with large_pages():
             made = held.enter_context(memory(8))
-        assert large_bytes() - before >= 7 * page_bytes()
+        assert rolled_up_bytes("AnonHugePages") - before >= 7 * page_bytes()
         assert all(made[at] == 1 for at in range(0, len(made), mmap.PAGESIZE))
 
 
 @needs_large_pages
 def test_what_was_there_before_or_is_hardly_used_is_left_alone() -> None:
-    before = large_bytes()
+    before = rolled_up_bytes("AnonHugePages")
     with memory(8), ExitStack() as held:
         with large_pages():
             held.enter_context(memory(8, every=2))
-        assert large_bytes() == before
+        assert rolled_up_bytes("AnonHugePages") == before
 
 
 def test_where_large_pages_are_switched_off_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
