@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from a3x.engine.burst import MOST_ROUNDS, Flag, Round
 from a3x.engine.contexts import Home, Residents
-from a3x.engine.llama import CHUNK_TOKENS
 from a3x.engine.speculate import Speculation, cut
 from a3x.engine.streams import Draws, Outbox, Stream
 from a3x.engine.turns import LEVELS, PATIENCE_S, Turns, Waiting, urgency
@@ -307,10 +306,9 @@ class Batcher:
         context.decode(chunk, stream.position, last or scoring is not None, seat.slot, every=scoring is not None)
         if scoring:
             scoring.read(stream.prompt, stream.position, context.rows(len(chunk)), self._speech)
-        number = stream.position // CHUNK_TOKENS
         stream.position += len(chunk)
-        if number < len(seat.chain):
-            seat.home.slots.computed(seat.slot, seat.chain[number])
+        if link := seat.link(stream.position):
+            seat.home.slots.computed(seat.slot, link)
         if last and scoring:
             self._finish(stream, "length")
         elif last:

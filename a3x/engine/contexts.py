@@ -61,13 +61,17 @@ class Home(Generic[C]):
 
 @dataclass(frozen=True, eq=False)
 class Seat:
-    """A stream's place: a sequence of a context, the tokens already in it, and the chain of the prompt's chunks."""
+    """A stream's place: a sequence of a context, the tokens already in it, and the chain of the prompt's stretches."""
 
     home: Home
     slot: int
     kept: int
     owner: bytes
-    chain: list[bytes] = field(repr=False)
+    chain: list[slots.Link] = field(repr=False)
+
+    def link(self, end: int) -> slots.Link | None:
+        """The stretch that ends there; None if nothing is to be found again."""
+        return next((link for link in self.chain if link.end == end), None)
 
 
 class Residents(Generic[A, C]):
@@ -145,7 +149,7 @@ class Residents(Generic[A, C]):
         return seat
 
     def release(self, seat: Seat, mix: Mix) -> None:
-        """A stream is done: its sequence keeps the prompt's whole chunks and forgets the rest."""
+        """A stream is done: its sequence keeps what can be found again of the prompt and forgets the rest."""
         home = seat.home
         kept = home.slots.release(seat.slot)
         home.active[seat.owner] -= 1

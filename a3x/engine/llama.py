@@ -26,7 +26,7 @@ from a3x.hardware.pages import large_pages
 from a3x.hardware.process import keep_large_blocks_apart
 
 CHUNK_TOKENS = 64
-"""Prompts are computed in chunks of this many tokens from position 0, so that a reused prefix holds the very same numbers."""
+"""The most that is read of one prompt in a pass; ``cuts`` says where, so that a reused prefix holds the very same numbers."""
 
 BRIDGE = 1
 """Idle sequences side by side that a token is computed for in vain, so that the answers on both sides share a pass: on the seed

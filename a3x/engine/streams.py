@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from a3x.engine.burst import Flag, Hand
 from a3x.engine.contexts import Seat
-from a3x.engine.llama import CHUNK_TOKENS
+from a3x.engine.cuts import next_cut
 from a3x.engine.lookup import Drafts
 from a3x.engine.plan import BRIEF_CONTEXT
 from a3x.engine.score import Scoring
@@ -175,12 +175,12 @@ class Stream:
     @property
     def chunk(self) -> list[int]:
         """The next stretch of the prompt to compute."""
-        return self.prompt[self.position : self.position + CHUNK_TOKENS]
+        return self.prompt[self.position : next_cut(self.position, len(self.prompt))]
 
     @property
     def ends_prompt(self) -> bool:
         """Whether that is the prompt's last stretch."""
-        return self.position + CHUNK_TOKENS >= len(self.prompt)
+        return next_cut(self.position, len(self.prompt)) == len(self.prompt)
 
     @property
     def brief(self) -> bool:

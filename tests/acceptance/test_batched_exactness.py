@@ -18,6 +18,7 @@ import pytest
 
 from a3x import resources
 from a3x.engine import slots
+from a3x.engine.llama import CHUNK_TOKENS
 from a3x.engine.scheduler import LlamaEngine
 from a3x.judge import suites
 from a3x.types import BASE_MIX, Adapter, Completion, Generation, Message, Mix, Sampling
@@ -33,6 +34,9 @@ SYSTEM = (
     "You are a careful assistant on a small computer. Answer in few words, say when you do not know, and never invent. "
     * 3
 )
+
+LONG = 3
+"""So many times the system prompt, and its end is cut into pieces."""
 
 T = TypeVar("T")
 Case = tuple[tuple[Message, ...], Mix]
@@ -53,12 +57,15 @@ def mixes(made: Sequence[Adapter]) -> list[Mix]:
 
 
 def prompts(count: int) -> list[tuple[Message, ...]]:
-    """Questions of the suites, every second one after a system prompt of several chunks."""
+    """Questions of the suites, every second one after a system prompt of several chunks, every sixth after a long one."""
     items = [item for suite in suites.load_all(resources.path("benchmarks/suites")).values() for item in suite.items]
     chosen = random.Random(4).sample(items, min(count, len(items)))
     asked = [item.messages[-1:] for item in chosen]
     asked += [(Message("user", f"{number}: what is it?"),) for number in range(count - len(asked))]
-    return [(Message("system", SYSTEM), *each) if number % 2 else each for number, each in enumerate(asked)]
+    systems = {1: SYSTEM, 3: SYSTEM * LONG, 5: SYSTEM}
+    return [
+        (Message("system", systems[number % 6]), *each) if number % 2 else each for number, each in enumerate(asked)
+    ]
 
 
 async def ask(engine: LlamaEngine, case: Case, tokens: int = TOKENS) -> Completion:
@@ -94,6 +101,7 @@ def test_alone_the_bytes_are_the_same_with_and_without_caches_swaps_and_restarts
     kept = run(shuffled)
     swapped = run(shuffled, resident_contexts=1, resident_adapters=1, sequences=2)
     assert sum(completion.cached_tokens > 0 for completion in kept.values()) >= len(numbers) // 2
+    assert any(completion.cached_tokens % CHUNK_TOKENS for completion in kept.values()), "pieces too are found again"
     for other in (kept, swapped):
         for number in numbers:
             assert other[number].raw == fresh[number].raw

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain as joined
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,14 +12,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from a3x.engine import slots
+from a3x.engine.cuts import PIECE_TOKENS
 from a3x.engine.llama import CHUNK_TOKENS
 from a3x.engine.slots import Slots, chain
 
 COUNT = 4
 OWNERS = [slots.owner("model", key) for key in ("base", "a", "b")]
-PROMPTS = st.lists(st.sampled_from([1, 2]), min_size=0, max_size=4).map(
-    lambda chunks: [token for chunk in chunks for token in [chunk] * CHUNK_TOKENS] + [9] * 7
+PROMPTS = st.builds(
+    lambda chunks, pieces: (
+        [token for chunk in chunks for token in [chunk] * CHUNK_TOKENS]
+        + [token for piece in pieces for token in [piece] * PIECE_TOKENS]
+        + [9] * 7
+    ),
+    st.lists(st.sampled_from([1, 2]), min_size=0, max_size=5),
+    st.lists(st.sampled_from([1, 2]), min_size=0, max_size=3),
 )
+"""With four chunks and more such a prompt is long, and its pieces are found again, but never as parts of a chunk."""
 
 
 def test_a_prompt_that_is_whole_chunks_leaves_one_to_compute() -> None:
@@ -67,8 +77,20 @@ def test_what_is_dear_and_recent_outlives_what_is_cheap() -> None:
     newcomer = table.take(OWNERS[1], chain(OWNERS[1], [3] * 100))
     assert newcomer is not None
     table.release(newcomer.slot)
-    assert table.match(chain(OWNERS[0], long)) == 4
+    assert table.match(chain(OWNERS[0], long)) == len(chain(OWNERS[0], long))
     assert table.match(chain(OWNERS[0], short)) == 0
+
+
+def test_the_end_of_a_long_prompt_is_found_again_in_pieces_and_is_no_reason_to_copy() -> None:
+    table, text = Slots(2), list(range(300))
+    for prompt, kept in ((text, 0), ([*text, 7], 288), ([*text[:280], *[7] * 20], 272), ([*text, *[7] * 21], 256)):
+        links = chain(OWNERS[0], prompt)
+        placed = table.take(OWNERS[0], links)
+        assert placed and (placed.slot, placed.kept, placed.copies) == (0, kept, ())
+        for link in links:
+            if link.end > kept:
+                table.computed(placed.slot, link)
+        table.release(placed.slot)
 
 
 def test_busy_sequences_stay_neighbours() -> None:
@@ -88,24 +110,38 @@ def test_busy_sequences_stay_neighbours() -> None:
     assert table.match(chain(OWNERS[0], [1] * 100)) == 1
 
 
+Token = tuple[bytes, int, int, int]
+
+
+def computed(owner: bytes, prompt: list[int]) -> list[list[Token]]:
+    """What each stretch of a prompt leaves in memory."""
+    ends = [0, *(link.end for link in chain(owner, prompt)), len(prompt)]
+    return [[(owner, token, start, end) for token in prompt[start:end]] for start, end in pairwise(ends)]
+
+
 class Table(RuleBasedStateMachine):
-    """Beside the table runs a plain memory that does what the placements say."""
+    """Beside the table runs a plain memory that does what the placements say.
+
+    A token remembers with which others it was computed: its stretch's ends.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.table = Slots(COUNT)
-        self.memory: list[list[tuple[bytes, int]]] = [[] for _ in range(COUNT)]
+        self.memory: list[list[Token]] = [[] for _ in range(COUNT)]
         self.busy: dict[int, tuple[bytes, list[int]]] = {}
 
     def longest(self, owner: bytes, prompt: list[int]) -> int:
         """By looking at everything."""
-        wanted = [(owner, token) for token in prompt[:-1]]
+        stretches = computed(owner, prompt)
         best = 0
         for held in self.memory:
             same = 0
-            while same < min(len(held), len(wanted)) and held[same] == wanted[same]:
-                same += 1
-            best = max(best, same // CHUNK_TOKENS * CHUNK_TOKENS)
+            for stretch in stretches[:-1]:
+                if held[same : same + len(stretch)] != stretch:
+                    break
+                same += len(stretch)
+            best = max(best, same)
         return best
 
     @rule(owner=st.sampled_from(OWNERS), prompt=PROMPTS)
@@ -120,23 +156,21 @@ class Table(RuleBasedStateMachine):
             assert source != target and target not in self.busy
             self.memory[target] = list(self.memory[source])
         del self.memory[placement.slot][placement.kept :]
-        there = self.memory[placement.slot] == [(owner, token) for token in prompt[: placement.kept]]
+        there = self.memory[placement.slot] == list(joined(*computed(owner, prompt)))[: placement.kept]
         assert there, "another prompt's tokens: told apart here, since a diff of two long lists takes minutes"
         assert placement.kept == expected
         self.busy[placement.slot] = (owner, prompt)
 
     @precondition(lambda self: self.busy)
-    @rule(data=st.data(), chunks=st.integers(0, 4))
-    def compute(self, data: Any, chunks: int) -> None:
+    @rule(data=st.data(), most=st.integers(0, 8))
+    def compute(self, data: Any, most: int) -> None:
         slot = data.draw(st.sampled_from(sorted(self.busy)))
         owner, prompt = self.busy[slot]
-        digests = chain(owner, prompt)
-        for _ in range(chunks):
-            done = len(self.memory[slot])
-            if done // CHUNK_TOKENS >= len(digests):
-                return
-            self.memory[slot] += [(owner, token) for token in prompt[done : done + CHUNK_TOKENS]]
-            self.table.computed(slot, digests[done // CHUNK_TOKENS])
+        pairs = zip(chain(owner, prompt), computed(owner, prompt), strict=False)
+        left = [pair for pair in pairs if pair[0].end > len(self.memory[slot])]
+        for link, stretch in left[:most]:
+            self.memory[slot] += stretch
+            self.table.computed(slot, link)
 
     @precondition(lambda self: self.busy)
     @rule(data=st.data())
