@@ -6,6 +6,8 @@ prompt ends in small pieces: who asks something else about the same text compute
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from a3x.engine.llama import CHUNK_TOKENS
 
 PIECE_TOKENS = 16
@@ -24,3 +26,12 @@ def next_cut(position: int, tokens: int) -> int:
     whole = (tokens - 1) // CHUNK_TOKENS * CHUNK_TOKENS
     size = PIECE_TOKENS if position >= whole and tokens > LONG_TOKENS else CHUNK_TOKENS
     return min(position + size, tokens)
+
+
+def stretches(tokens: int) -> Iterator[tuple[int, int]]:
+    """(start, end) of each stretch of a prompt of ``tokens``, in order."""
+    start = 0
+    while start < tokens:
+        end = next_cut(start, tokens)
+        yield start, end
+        start = end

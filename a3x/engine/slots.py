@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from a3x.engine.cuts import next_cut
+from a3x.engine.cuts import stretches
 from a3x.engine.llama import CHUNK_TOKENS
 
 
@@ -31,11 +31,10 @@ def owner(model_sha256: str, mix_key: str, brief: bool = False) -> bytes:
 
 def chain(owner: bytes, prompt: Sequence[int]) -> list[Link]:
     """A link for each stretch of ``prompt`` but the last, of which something must be left to compute."""
-    links, last, start = list[Link](), owner, 0
-    while (end := next_cut(start, len(prompt))) < len(prompt):
+    links, last = list[Link](), owner
+    for start, end in list(stretches(len(prompt)))[:-1]:
         last = hashlib.blake2b(last + array("i", prompt[start:end]).tobytes(), digest_size=16).digest()
         links.append(Link(last, end))
-        start = end
     return links
 
 

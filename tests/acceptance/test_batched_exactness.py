@@ -62,10 +62,8 @@ def prompts(count: int) -> list[tuple[Message, ...]]:
     chosen = random.Random(4).sample(items, min(count, len(items)))
     asked = [item.messages[-1:] for item in chosen]
     asked += [(Message("user", f"{number}: what is it?"),) for number in range(count - len(asked))]
-    systems = {1: SYSTEM, 3: SYSTEM * LONG, 5: SYSTEM}
-    return [
-        (Message("system", systems[number % 6]), *each) if number % 2 else each for number, each in enumerate(asked)
-    ]
+    systems = [Message("system", SYSTEM * (LONG if number % 6 == 3 else 1)) for number in range(len(asked))]
+    return [(systems[number], *each) if number % 2 else each for number, each in enumerate(asked)]
 
 
 async def ask(engine: LlamaEngine, case: Case, tokens: int = TOKENS) -> Completion:

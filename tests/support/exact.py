@@ -10,7 +10,7 @@ import gguf
 import numpy as np
 
 from a3x.engine.chat import ChatTemplate
-from a3x.engine.cuts import next_cut
+from a3x.engine.cuts import stretches
 from a3x.engine.llama import Context, LoadedAdapter, Model
 from a3x.engine.pace import Pace
 from a3x.types import Message, Mix
@@ -78,11 +78,8 @@ class Evaluator:
         context.set_adapters([(self._adapters[adapter.sha256], scale) for adapter, scale in mix.parts])
         context.clear()
         prompt = self._template.prompt(messages)
-        start = 0
-        while start < len(prompt):
-            end = next_cut(start, len(prompt))
+        for start, end in stretches(len(prompt)):
             context.decode(prompt[start:end], start, end == len(prompt))
-            start = end
         printed: list[bytes] = []
         gaps: list[float] = []
         while True:

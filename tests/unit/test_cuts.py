@@ -7,17 +7,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a3x.engine.cuts import LONG_TOKENS, PIECE_TOKENS, next_cut
+from a3x.engine.cuts import LONG_TOKENS, PIECE_TOKENS, stretches
 from a3x.engine.llama import CHUNK_TOKENS
 
 LENGTHS = st.integers(1, 6 * CHUNK_TOKENS)
 
 
 def cuts(tokens: int) -> list[int]:
-    found = [0]
-    while found[-1] < tokens:
-        found.append(next_cut(found[-1], tokens))
-    return found
+    return [0, *(end for _, end in stretches(tokens))]
 
 
 @given(LENGTHS)
