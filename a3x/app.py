@@ -25,11 +25,10 @@ from a3x.config import Settings
 from a3x.disk import RealDisk, file_identity, make_folder
 from a3x.engine.embedding import TextEmbedder
 from a3x.engine.leased import LeasedEngine, LoadableEngine
-from a3x.engine.pace import SPINS
 from a3x.errors import ConfigError, ForeignFile, NotFound, NotReady, StorageFull
 from a3x.gguf.check import check_adapter, check_model
 from a3x.gguf.sizes import read_sizes
-from a3x.hardware import amd
+from a3x.hardware import amd, cpu
 from a3x.hardware.lease import Lease, why_shared
 from a3x.hardware.process import held_bytes
 from a3x.judge import suites
@@ -116,15 +115,13 @@ def _chosen_model(settings: Settings) -> Path | None:
 def build_engine(settings: Settings, clock: Clock) -> LoadableEngine:
     """The llama.cpp engine, not loaded yet. The import is late because it costs more than the rest of the daemon."""
     path = model_path(settings)
-    # llama.cpp's OpenMP threads spin while they wait: long enough for a step, not beyond. Read as the library is loaded.
-    os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
     from a3x.engine.fit import plan_for
     from a3x.engine.scheduler import LlamaEngine
     from a3x.engine.sleeping import SleepingEngine
     from a3x.engine.trial import needs_plain_kernels
 
     engine = settings.engine
-    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    cores = len(cpu.cores())
     planned = plan_for(read_sizes(path), engine, cores)  # a model that does not fit is told before it costs anything
     if path != resources.seed_model() and not engine.plain_kernels:
         engine = engine.model_copy(update={"plain_kernels": needs_plain_kernels(path, planned.gpu_layers)})
@@ -385,7 +382,7 @@ class App:
             suites=suites.load_all(resources.path("benchmarks/suites")),
             theme_suites=_theme_suites(),
             runner=None if sandbox.available() else sandbox,
-            threads=settings.threads or psutil.cpu_count(logical=False) or 1,
+            threads=settings.threads or len(cpu.cores()),
             seed=settings.seed,
         )
         journal = Journal()

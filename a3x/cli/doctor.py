@@ -161,15 +161,13 @@ def check_embedder(settings: Settings) -> list[Finding]:
 
 def check_plan(settings: Settings) -> list[Finding]:
     """What the daemon would allocate if it started now."""
-    import psutil
-
     from a3x.app import model_path
     from a3x.engine.fit import plan_for
     from a3x.gguf.sizes import read_sizes
+    from a3x.hardware import cpu
 
-    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     try:
-        made = plan_for(read_sizes(model_path(settings)), settings.engine, cores)
+        made = plan_for(read_sizes(model_path(settings)), settings.engine, len(cpu.cores()))
     except ConfigError as error:
         return [Finding("plan", "fail", error.message, "`a3x doctor` again with another --config, or free some memory")]
     except A3XError:

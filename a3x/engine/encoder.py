@@ -55,7 +55,6 @@ class Encoder:
         params.embeddings = True
         params.n_ctx = params.n_batch = params.n_ubatch = self._room
         params.n_seq_max = PACK_TEXTS
-        params.n_threads = params.n_threads_batch = threads
         # An encoder has no KV; a decoder that embeds shares one among the texts of a batch and forgets it afterwards.
         params.kv_unified = True
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
@@ -64,6 +63,7 @@ class Encoder:
         if not handle:
             self._model.close()
             raise EngineFailure(f"no memory for an embedder's context of {self._room} tokens: {last_log()}")
+        self._model.crew.attach(handle, threads)
         return handle
 
     @property

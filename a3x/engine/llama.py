@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a3x.engine.burst import Desk, Flag, Hand, Round
+from a3x.engine.crew import Crew
 from a3x.engine.pace import Pace
 from a3x.errors import EngineFailure, ForeignFile
 from a3x.hardware.pages import large_pages
@@ -97,6 +98,7 @@ class Model:
         if not handle:
             raise ForeignFile(f"llama.cpp cannot load {path}: {last_log()}")
         self._handle: lib.llama_model_p | None = handle
+        self.crew = Crew()
         self.vocab = held(lib.llama_model_get_vocab(handle), "the vocabulary")
         self.vocab_size: int = lib.llama_vocab_n_tokens(self.vocab)
         self.trained_context: int = lib.llama_model_n_ctx_train(handle)
@@ -185,6 +187,7 @@ class Model:
         if self._handle:
             lib.llama_model_free(self._handle)
             self._handle = None
+            self.crew.close()
 
 
 class LoadedAdapter:
@@ -219,8 +222,6 @@ class Context:
         self._most_rows = max(pass_tokens, sequences)
         params.n_batch = params.n_ubatch = self._most_rows
         params.n_seq_max = sequences
-        self._pace, self._threads = pace, pace.most
-        params.n_threads = params.n_threads_batch = self._threads
         params.type_k = params.type_v = KV_TYPES[kv_type]
         flash = lib.LLAMA_FLASH_ATTN_TYPE_AUTO if flash_attention else lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.flash_attn_type = flash
@@ -230,6 +231,8 @@ class Context:
         if not handle:
             raise EngineFailure(f"no memory for {sequences} sequences of {tokens} tokens: {last_log()}")
         self._handle: lib.llama_context_p | None = handle
+        self._crew, self._pace, self._threads = model.crew, pace, pace.most
+        self._crew.attach(handle, self._threads)
         self.sequences = sequences
         self.pass_tokens = pass_tokens if model.cuts_cleanly else 0
         """Of several sequences' chunks that are read together; 0: none may be."""
@@ -432,7 +435,7 @@ class Context:
     def _take_threads(self) -> int:
         threads = self._pace.threads()
         if threads != self._threads:
-            lib.llama_set_n_threads(self.handle, threads, threads)
+            self._crew.attach(self.handle, threads)
             self._threads = threads
         return threads
 

@@ -10,10 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-SPINS = 100_000
-"""Turns that a thread of GNU's OpenMP waits awake for the next piece of work, about five milliseconds, before it sleeps: its own
-300 000 keep cores busy longer after an answer, 20 000 are too few for what happens between two bursts of eight answers, and 0
-makes every one of a step's hundred meetings a system call."""
 FIRST_GAP, LONGEST_GAP, SELDOM = 8, 512, 4096
 """Steps between two trials of another number: doubled whenever one loses, few again after a change. While all cores are in use
 a trial can only be of fewer, which on a free machine is time lost, and comes up to so seldom."""

@@ -50,6 +50,20 @@ def processor(proc_root: Path = Path("/proc")) -> Processor:
     )
 
 
+def cores(sys_root: Path = Path("/sys")) -> tuple[int, ...]:
+    """Of each physical core one logical processor that this thread may be scheduled on, rising; what is not known to share a core
+    is a core."""
+    found: dict[str, int] = {}
+    for number in sorted(os.sched_getaffinity(0)):
+        siblings = sys_root / f"devices/system/cpu/cpu{number}/topology/thread_siblings_list"
+        try:
+            core = siblings.read_text().strip()
+        except OSError:
+            core = str(number)
+        found.setdefault(core, number)
+    return tuple(found.values())
+
+
 class LoadMeter:
     """Reads the load; busy time is measured between two calls of ``read``, so the first has none."""
 

@@ -1,9 +1,9 @@
 """Judging the fixed suites, ours against llama-cpp-python's ``Llama`` one item at a time, on the same file and prompts.
 
 ``python -m benchmarks.perf.judge [--quick] [--json FILE]``. Both decode greedily from the same prompt tokens,
-the peer with flash attention, which is faster at these lengths, each in a process of its own: two pools of OpenMP threads in one
-would make each other's sleep (docs/decisions/0005). Time is that of answering; grading is the same code on the same text and
-stands outside. A verdict may differ only where the first differing token was a near-tie, and such items are listed.
+the peer with flash attention, which is faster at these lengths, each in a process of its own and with the same threads, which it
+would otherwise make anew every step (docs/decisions/0035). Time is that of answering; grading is the same code on the same text
+and stands outside. A verdict may differ only where the first differing token was a near-tie, and such items are listed.
 A pair is a part of the benchmark, the same number of items of every suite; no item is judged twice, for what is kept of the
 first time would be a gift.
 The ceiling is what llama.cpp alone gains by computing as many items side by side, 24 tokens read and 24 written each.
@@ -24,14 +24,15 @@ from typing import Any
 
 import llama_cpp
 import numpy as np
-import psutil
 
 from a3x import resources
 from a3x.clock import SystemClock
 from a3x.config import EngineSection
 from a3x.engine.chat import Splitter
+from a3x.engine.crew import Crew
 from a3x.engine.llama import CHUNK_TOKENS, held
 from a3x.engine.scheduler import LlamaEngine
+from a3x.hardware.cpu import cores
 from a3x.judge.graders import Reply, Score, grade
 from a3x.judge.run import ANSWER_TOKENS, Answered, answer_with, run_suite
 from a3x.judge.suites import FIXED, Item, Suite, load
@@ -82,6 +83,8 @@ class Peer:
             str(model), n_gpu_layers=0, n_ctx=context, n_threads=threads, n_threads_batch=threads,
             flash_attn=True, verbose=False,
         )  # fmt: skip
+        self._crew = Crew()
+        self._crew.attach(self._llama.ctx, threads)
         self._vocab = held(llama_cpp.llama_model_get_vocab(self._llama.model), "the vocabulary")
 
     def answer(self, prompt: Sequence[int]) -> list[int]:
@@ -116,6 +119,7 @@ class Peer:
 
     def close(self) -> None:
         self._llama.close()
+        self._crew.close()
 
 
 class Beside:
@@ -268,10 +272,9 @@ async def measure(course: Course) -> Found:
     suites = [load(resources.path("benchmarks/suites"), name) for name in FIXED]
     parts = [mixed(suites, number * OF_A_SUITE, (number + 1) * OF_A_SUITE) for number in range(course.parts)]
     rest = mixed(suites, PARTS * OF_A_SUITE, None)
-    cores = psutil.cpu_count(logical=False) or 1
     sequences = course.at_once + 1  # one is always kept for people
     section = EngineSection(sequences=sequences, context_tokens=CONTEXT_TOKENS)
-    engine = LlamaEngine(course.model, section, cores, SystemClock(), queue_limit=4 * course.at_once)
+    engine = LlamaEngine(course.model, section, len(cores()), SystemClock(), queue_limit=4 * course.at_once)
     info = await engine.start()
     pairs: list[Pair] = []
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from a3x.hardware import cpu
+from tests.support import rx6400
 
 INTEL = "processor : 0\nmodel name : Tiny CPU\nflags : fpu avx2 f16c rdrand\nprocessor : 1\nmodel name : Tiny CPU\n"
 ARM = "processor : 0\nFeatures : fp asimd asimddp\n"
@@ -29,6 +30,27 @@ def test_reads_model_and_notable_flags(tmp_path, text, model, flags):
 
 def test_no_cpuinfo_is_no_error(tmp_path):
     assert cpu.processor(tmp_path).flags == frozenset()
+
+
+def siblings(root, number, text):
+    rx6400.write(root / f"devices/system/cpu/cpu{number}/topology/thread_siblings_list", text)
+
+
+@pytest.mark.parametrize(
+    ("told", "usable", "expected"),
+    [
+        ({0: "0,2", 1: "1,3", 2: "0,2", 3: "1,3"}, {0, 1, 2, 3}, (0, 1)),
+        ({0: "0-1", 1: "0-1", 2: "2-3", 3: "2-3"}, {0, 1, 2, 3}, (0, 2)),
+        ({0: "0,2", 1: "1,3", 2: "0,2", 3: "1,3"}, {2, 3}, (2, 3)),
+        ({0: "0"}, {0, 5}, (0, 5)),
+        ({}, {3}, (3,)),
+    ],
+)
+def test_a_processor_of_each_core_that_may_be_used(tmp_path, monkeypatch, told, usable, expected):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: usable)
+    for number, text in told.items():
+        siblings(tmp_path, number, text + "\n")
+    assert cpu.cores(tmp_path) == expected
 
 
 @pytest.mark.parametrize(
