@@ -324,6 +324,8 @@ def _nothing(turn: _Turn, mix: Mix, model_sha256: str) -> Completion:
 
 def _joined(rounds: list[Completion]) -> Completion:
     """The rounds of one turn as one completion: texts and counts added up, the last round's ending."""
+    if len(rounds) == 1:
+        return rounds[0]
     return replace(
         rounds[-1],
         text="".join(part.text for part in rounds),

@@ -59,10 +59,13 @@ class Lane:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What one step drew: a token for each stream, 0 if it failed; if it is watched the float32[n_vocab] it came from."""
+    """What a step or a burst drew: in every round a token for each stream, in the last 0 if it ``failed``.
+
+    Of a stream that is watched, which has one round only, also the float32[n_vocab] that the token came from.
+    """
 
     streams: Sequence[Stream]
-    round: Round
+    rounds: Sequence[Round]
     rows: dict[Stream, NDArray[np.float32]]
     failed: dict[Stream, A3XError]
 
@@ -351,7 +354,7 @@ class Batcher:
             drawn += new
             now = self._clock.monotonic()
             if lone:
-                self._speculation.took(1 + len(draft), (now - began) / (1 if draft else len(new)))
+                self._speculation.took(1 + len(draft), (now - began) / (1 if draft else len(new[0].rounds)))
             if self._ends(drawn[-1]) or self._news.raised or now >= until:
                 break
         self._tell(drawn)
@@ -373,7 +376,7 @@ class Batcher:
         )
         for stream in writing:
             stream.position += len(found)
-        return [self._settle(lane, writing, places, each) for each in found]
+        return [self._settle(lane, writing, places, found)]
 
     def _try(self, lane: Lane, stream: Stream, draft: Sequence[int]) -> list[Drawn]:
         """The last token and a draft of what follows in one chunk; drawn row by row, as one by one, while the draft holds."""
@@ -398,7 +401,7 @@ class Batcher:
         """Whether one of the answers certainly ends with the token just drawn; a stop string is found when it is told."""
         return bool(drawn.failed) or any(
             self._speech.ends_generation(token) or len(stream.tokens) >= stream.room
-            for stream, token in zip(drawn.streams, drawn.round.tokens, strict=True)
+            for stream, token in zip(drawn.streams, drawn.rounds[-1].tokens, strict=True)
         )
 
     # --- draw and tell -----------------------------------------------------------------------------------------------
@@ -406,23 +409,23 @@ class Batcher:
     def _draw(self, lane: Lane, streams: Sequence[Stream], places: Sequence[int]) -> Drawn:
         """A token for each stream from its place in the last decode."""
         found = lane.home.context.draw([stream.sampler for stream in streams], places)
-        return self._settle(lane, streams, places, found)
+        return self._settle(lane, streams, places, [found])
 
-    def _settle(self, lane: Lane, streams: Sequence[Stream], places: Sequence[int], found: Round) -> Drawn:
-        """Give every stream its token; where the burst left it to us, it is drawn now."""
-        drawn = Drawn(streams, found, {}, {})
+    def _settle(self, lane: Lane, streams: Sequence[Stream], places: Sequence[int], rounds: Sequence[Round]) -> Drawn:
+        """Give every stream its tokens; where the burst left its last to us, it is drawn now."""
+        drawn, last = Drawn(streams, rounds, {}, {}), rounds[-1]
         for index, stream in enumerate(streams):
             if stream.watched:
                 drawn.rows[stream] = np.array(lane.home.context.logits(places[index]))
-            if found.tokens[index] < 0:
+            if last.tokens[index] < 0:
                 self._draw_ourselves(lane, drawn, index, places[index])
-            stream.drawn = found.tokens[index]
-            stream.tokens.append(stream.drawn)
+            stream.tokens += [found.tokens[index] for found in rounds]
+            stream.drawn = last.tokens[index]
         return drawn
 
     def _draw_ourselves(self, lane: Lane, drawn: Drawn, index: int, place: int) -> None:
         """Token 0 with a reason if the numbers are not finite or nothing can be drawn."""
-        stream, found = drawn.streams[index], drawn.round
+        stream, found = drawn.streams[index], drawn.rounds[-1]
         assert stream.sampler is not None
         try:
             if not found.finite[index]:
@@ -435,29 +438,30 @@ class Batcher:
             token = 0
         found.tokens[index] = token
 
-    def _tell(self, rounds: Sequence[Drawn]) -> None:
-        """What was drawn, of the same streams in every round, goes to the listeners."""
-        for index, stream in enumerate(rounds[0].streams if rounds else ()):
-            self._tell_one(stream, index, rounds)
+    def _tell(self, drawn: Sequence[Drawn]) -> None:
+        """What was drawn, of the same streams every time, goes to the listeners."""
+        for index, stream in enumerate(drawn[0].streams if drawn else ()):
+            self._tell_one(stream, index, drawn)
 
-    def _tell_one(self, stream: Stream, index: int, rounds: Sequence[Drawn]) -> None:
+    def _tell_one(self, stream: Stream, index: int, drawn: Sequence[Drawn]) -> None:
         """Tokens with log-probability and entropy up to the answer's end: an end token, a stop string or no room left."""
-        writer = stream.writer
+        writer, ends = stream.writer, self._speech.ends_generation
         assert writer is not None
-        for drawn in rounds:
-            found = drawn.round
-            if error := drawn.failed.get(stream):
+        for each in drawn:
+            row, error = each.rows.get(stream), each.failed.get(stream)
+            for found in each.rounds[:-1] if error else each.rounds:
+                token, logprob = found.tokens[index], found.logprobs[index]
+                stream.logprobs.append(logprob)
+                stream.entropies.append(found.entropies[index])
+                if ends(token):
+                    return self._finish(stream, "stop")
+                if writer.write(token, logprob, row, found.normalisers[index]):
+                    return self._finish(stream, "stop")
+                if len(stream.logprobs) >= stream.room:
+                    return self._finish(stream, "length")
+            if error:
                 writer.say()
                 return self._fail(stream, error)
-            token, logprob = found.tokens[index], found.logprobs[index]
-            stream.logprobs.append(logprob)
-            stream.entropies.append(found.entropies[index])
-            if self._speech.ends_generation(token):
-                return self._finish(stream, "stop")
-            if writer.write(token, logprob, drawn.rows.get(stream), found.normalisers[index]):
-                return self._finish(stream, "stop")
-            if len(stream.logprobs) >= stream.room:
-                return self._finish(stream, "length")
         writer.say()
 
     def _finish(self, stream: Stream, reason: FinishReason) -> None:

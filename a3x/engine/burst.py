@@ -58,7 +58,7 @@ class Flag:
         self._raised.value = 0
 
 
-@dataclass
+@dataclass(slots=True)
 class Round:
     """One token of each answer, in nats at temperature 1: ``tokens`` -1 where the caller draws, and writes it here, or
     ``finite`` is false.

@@ -9,10 +9,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST_HELD_BYTES = 1 << 16
 """What is larger goes at once, so that a slow reader is noticed while there is more to write."""
+
+
+MOST_HEAD_BYTES = 1 << 16
+"""Request line and headers, as far as they come apart: what a single read brings, a quarter of a MiB, is looked at whole."""
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class Gathered:
@@ -43,8 +48,27 @@ class Gathered:
         self._held.clear()
 
 
-class Protocol(H11Protocol):
-    """uvicorn's, on a ``Gathered`` transport."""
+class Protocol(HttpToolsProtocol):
+    """uvicorn's, on a ``Gathered`` transport, and with a limit on what comes before a request's body: it has none itself."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, Gathered(transport, self.loop)))
+        self._in_head = True
+        self._head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        began_in_head = self._in_head
+        super().data_received(data)
+        if began_in_head and self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+                self.transport.write(TOO_LARGE)
+                self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_complete()

@@ -132,8 +132,8 @@ class Recall:
 
         And why search by meaning was left out, "" if it was not.
         """
-        question = query_of(messages)
-        if not question or not self._facts.any():
+        question = query_of(messages) if self._facts.any() else ""
+        if not question:
             return [], ""
         results = await self._search.search(question, DEPTH, Filter(stated=True), "query")
         spans = {one.experience.seq: one for one in results.found}
@@ -152,7 +152,7 @@ class Recall:
 
     async def _born_with(self, messages: Sequence[Message]) -> list[Source]:
         """What A³X knows about itself that bears on the last question, after all that the user stated."""
-        question = query_of(messages)
+        question = query_of(messages) if self._born else ""
         if self._born is None or not question:
             return []
         said = [message.content for message in messages]
