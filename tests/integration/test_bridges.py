@@ -18,7 +18,7 @@ from a3x.engine.pace import Pace
 from a3x.engine.sampling import Sampler
 from a3x.errors import EngineFailure
 from a3x.types import Sampling
-from tests.support.engine import seed_model
+from tests.support.exact import write_f32
 
 pytestmark = pytest.mark.integration
 
@@ -27,14 +27,17 @@ KEPT = 1
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[Model]:
-    with seed_model() as loaded:
-        yield loaded
+def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Model]:
+    """The seed in F32: with F16, a pass of three rows and one of two differ on processors whose kernels take them differently."""
+    start_backend()
+    loaded = Model(write_f32(resources.seed_model(), tmp_path_factory.mktemp("model") / "f32.gguf"), gpu_layers=0)
+    yield loaded
+    loaded.close()
 
 
 def talk(model: Model, steps: int = 20) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Logits of the answers 0 and 2 after some steps, and then of one more token in the sequence between them."""
-    context = Context(model, 256, Pace((1,)), flash_attention=False, sequences=4)
+    context = Context(model, 256, Pace((1,)), "f32", flash_attention=False, sequences=4)
     try:
         chance = np.random.default_rng(0)
         no_end = tuple((token, -100.0) for token in range(model.vocab_size) if model.ends_generation(token))
@@ -61,7 +64,7 @@ def test_answers_are_the_same_and_what_lies_between_is_untouched(model: Model, m
     answers, between = talk(model)
     monkeypatch.setattr(llama, "BRIDGE", 0)
     apart, alone = talk(model)
-    assert np.allclose(answers, apart, atol=1e-3)
+    assert np.allclose(answers, apart, atol=1e-4)
     assert np.array_equal(answers.argmax(axis=1), apart.argmax(axis=1))
     assert np.array_equal(between, alone)
 

@@ -93,6 +93,12 @@ def test_the_body_and_the_next_request_are_not_counted(step: int) -> None:
     assert answered.count(b"%d" % len(body)) == 3
 
 
+def test_a_large_request_in_one_part_is_no_large_head() -> None:
+    body = b"z" * (2 * MOST_HEAD_BYTES)
+    answered = told(iter([SMALL_HEAD % len(body) + body] * 3))
+    assert answered.count(b"%d" % len(body)) == 3
+
+
 def test_many_small_requests_are_no_large_head() -> None:
     one = SMALL_HEAD % 0
     answered = told(one for _ in range(2 * MOST_HEAD_BYTES // len(one)))
