@@ -46,7 +46,8 @@ ENDPOINTS: tuple[Endpoint, ...] = ("chat", "completion")
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: pairs a figure, tokens an answer, answers a stream, first tokens a figure."""
+    """How much is measured: pairs a figure, tokens an answer, answers of each of eight streams, of fewer as many in all, so that
+    a turn is not over in a moment; first tokens a figure."""
 
     pairs: int
     tokens: int
@@ -202,7 +203,7 @@ class Bench:
         return interleaved(ours, theirs, max(self.size.pairs, fewest), self.ours.settle)
 
     def _asked(self, streams: int) -> list[list[str]]:
-        return [[self.texts.short() for _ in range(self.size.answers)] for _ in range(streams)]
+        return [[self.texts.short() for _ in range(self.size.answers * 8 // streams)] for _ in range(streams)]
 
     def _ours_per_s(self, mixes: Sequence[str]) -> float:
         return load.tokens_per_s(self._ours(mixes))
