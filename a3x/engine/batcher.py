@@ -27,7 +27,7 @@ QUANTUM_S = 0.01
 READ_S, READ_ALONE_S = 0.01, 0.05
 """So long, and at least for a chunk, a step reads prompts before it writes: with a person among those who wait for their
 next token, and without."""
-BURST_S, WARY_S = 0.03, 0.004
+BURST_S, WARY_S = 0.05, 0.004
 """So long, and at least a step, answers are written on before their tokens are told, if nobody reads; and where there is a
 stop string, which is only found then and makes all that comes after it vain."""
 FILLED = 0.75

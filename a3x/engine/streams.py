@@ -21,7 +21,7 @@ from a3x.types import Clock, Completion, FinishReason, Generation, Piece, TokenS
 
 Item = Piece | Completion | Exception
 
-GAP_S = 1 / 30
+GAP_S = 1 / 20
 """A fast stream's pieces go out this often at most, more often than an eye can tell: waking the loop and writing an
 event for every token would take longer than a small model's step. The first piece and the end never wait."""
 
