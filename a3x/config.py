@@ -38,7 +38,7 @@ class EngineSection(_Section):
     context_tokens: int = Field(default=0, ge=0)
     """Context a request may use; 0 takes the model's own, capped at 4096."""
     threads: int = Field(default=0, ge=0)
-    """0: at most one a physical core, as many as prove fastest at the time (engine/pace.py)."""
+    """At most one a physical core; 0: as many as prove fastest at the time (engine/pace.py)."""
     gpu_layers: int = Field(default=-1, ge=-1)
     """-1: as many as fit the card (engine/plan.py)."""
     resident_contexts: int = Field(default=0, ge=0, le=64)

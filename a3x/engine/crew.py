@@ -48,7 +48,9 @@ class Crew:
         self._pools: dict[int, int] = {}
 
     def attach(self, context: Any, threads: int) -> None:
-        """From its next step on the context computes with so many threads."""
+        """From its next step on the context computes with so many threads, at most one a core: more would wait awake for
+        one that has none."""
+        threads = min(threads, len(self._cores))
         if threads == 1:
             _library().llama_detach_threadpool(context)
             self._unbind()
@@ -66,11 +68,9 @@ class Crew:
     def _pool(self, threads: int) -> int:
         if threads not in self._pools:
             params = _library().ggml_threadpool_params_default(threads)
-            params.awake, params.asleep = AWAKE, True
-            if threads <= len(self._cores):  # more would share cores, and be better placed by the system
-                params.one_a_core = True
-                for core in self._cores[:threads]:
-                    params.cores[core] = True
+            params.awake, params.asleep, params.one_a_core = AWAKE, True, True
+            for core in self._cores[:threads]:
+                params.cores[core] = True
             pool = _library().ggml_threadpool_new(ctypes.byref(params))
             if not pool:
                 raise EngineFailure(f"llama.cpp cannot start {threads} threads")

@@ -201,10 +201,10 @@ def _brief(shape: _Shape, settings: EngineSection) -> bool:
 
 def _threads(shape: _Shape, settings: EngineSection, room: Room) -> tuple[int, ...]:
     """Numbers to choose from as it goes (``pace``). With a card there is little to choose, and flash attention on the processor
-    splits a sequence among threads, so that another number gives other sums."""
-    if settings.threads:
-        return (settings.threads,)
+    splits a sequence among threads, so that another number gives other sums. Never more than cores, for they wait awake."""
     most = max(1, room.cores)
+    if settings.threads:
+        return (min(settings.threads, most),)
     return (most,) if shape.gpu_layers or _flash(shape, settings) else counts(most)
 
 

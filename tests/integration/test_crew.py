@@ -85,6 +85,12 @@ def test_each_computes_on_a_core_of_its_own_and_who_asks_is_free_again(model: Mo
     assert os.sched_getaffinity(0) == free
 
 
+def test_there_are_never_more_than_cores(model: Model) -> None:
+    before, most = tasks(), len(cores())
+    step(Context(model, 64, Pace((most + 5,))))
+    assert len(tasks() - before) == most - 1
+
+
 def test_what_computed_sleeps_soon(model: Model) -> None:
     before = tasks()
     context = Context(model, 64, Pace((2,)))

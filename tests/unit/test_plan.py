@@ -114,6 +114,7 @@ def test_context_is_in_whole_chunks_and_never_over_what_the_model_knows() -> Non
 def test_threads_are_chosen_as_it_goes_where_their_number_changes_no_sum() -> None:
     assert make(SEED, PROCESSOR).threads == (1, 2, 4, 8)
     assert make(SEED, threads=3).threads == (3,)
+    assert make(SEED, threads=99).threads == make(SEED, threads=8).threads == (8,)
     assert make(SEED, PROCESSOR, flash_attention=True).threads == (8,)
 
 
