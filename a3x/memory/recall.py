@@ -132,8 +132,7 @@ class Recall:
 
         And why search by meaning was left out, "" if it was not.
         """
-        question = query_of(messages) if self._facts.any() else ""
-        if not question:
+        if not self._facts.any() or not (question := query_of(messages)):
             return [], ""
         results = await self._search.search(question, DEPTH, Filter(stated=True), "query")
         spans = {one.experience.seq: one for one in results.found}
@@ -152,8 +151,7 @@ class Recall:
 
     async def _born_with(self, messages: Sequence[Message]) -> list[Source]:
         """What A³X knows about itself that bears on the last question, after all that the user stated."""
-        question = query_of(messages) if self._born else ""
-        if self._born is None or not question:
+        if self._born is None or not (question := query_of(messages)):
             return []
         said = [message.content for message in messages]
         return [
