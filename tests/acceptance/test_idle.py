@@ -27,9 +27,9 @@ sys.exit(main.run(sys.argv[1:]))
 HOARDING = """
 import sys
 from a3x.cli import main
-from a3x.engine import llama
+from a3x.engine.llama import Context
 
-llama.keep_large_blocks_apart = lambda: None
+Context.close = lambda self: None
 sys.exit(main.run(sys.argv[1:]))
 """
 WAKES, LEFT_MB = 5, 15.0
@@ -104,8 +104,8 @@ def test_waking_again_and_again_leaves_nothing_behind(tmp_path: Path) -> None:
         assert left_behind_mb(daemon) <= LEFT_MB
 
 
-def test_memory_that_stays_in_arenas_is_seen(tmp_path: Path) -> None:
-    """Negative control: glibc's own rule for what gets a mapping of its own."""
+def test_contexts_that_stay_are_seen(tmp_path: Path) -> None:
+    """Negative control: llama.cpp keeps a context's memory once more a wake."""
     script = tmp_path / "hoarding.py"
     script.write_text(HOARDING)
     with Daemon(tmp_path / "home", env=ASLEEP, program=(sys.executable, str(script))) as daemon:
