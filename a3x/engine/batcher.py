@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from a3x.engine.burst import MOST_ROUNDS, Flag, Round
+from a3x.engine.burst import MOST_ROUNDS, Flag, Rounds
 from a3x.engine.contexts import Home, Residents
 from a3x.engine.speculate import Speculation, cut
 from a3x.engine.streams import Draws, Outbox, Stream
@@ -59,13 +59,14 @@ class Lane:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a step or a burst drew: in every round a token for each stream, in the last 0 if it ``failed``.
+    """What a step or a burst drew: in every round a token for each stream, in the last 0 if it ``failed``. No answer ends before
+    the last.
 
     Of a stream that is watched, which has one round only, also the float32[n_vocab] that the token came from.
     """
 
     streams: Sequence[Stream]
-    rounds: Sequence[Round]
+    rounds: Rounds
     rows: dict[Stream, NDArray[np.float32]]
     failed: dict[Stream, A3XError]
 
@@ -401,7 +402,7 @@ class Batcher:
         """Whether one of the answers certainly ends with the token just drawn; a stop string is found when it is told."""
         return bool(drawn.failed) or any(
             self._speech.ends_generation(token) or len(stream.tokens) >= stream.room
-            for stream, token in zip(drawn.streams, drawn.rounds[-1].tokens, strict=True)
+            for stream, token in zip(drawn.streams, drawn.rounds.last, strict=True)
         )
 
     # --- draw and tell -----------------------------------------------------------------------------------------------
@@ -409,34 +410,35 @@ class Batcher:
     def _draw(self, lane: Lane, streams: Sequence[Stream], places: Sequence[int]) -> Drawn:
         """A token for each stream from its place in the last decode."""
         found = lane.home.context.draw([stream.sampler for stream in streams], places)
-        return self._settle(lane, streams, places, [found])
+        return self._settle(lane, streams, places, found)
 
-    def _settle(self, lane: Lane, streams: Sequence[Stream], places: Sequence[int], rounds: Sequence[Round]) -> Drawn:
+    def _settle(self, lane: Lane, streams: Sequence[Stream], places: Sequence[int], rounds: Rounds) -> Drawn:
         """Give every stream its tokens; where the burst left its last to us, it is drawn now."""
-        drawn, last = Drawn(streams, rounds, {}, {}), rounds[-1]
+        drawn = Drawn(streams, rounds, {}, {})
         for index, stream in enumerate(streams):
             if stream.watched:
                 drawn.rows[stream] = np.array(lane.home.context.logits(places[index]))
-            if last.tokens[index] < 0:
+            tokens = rounds.tokens[index]
+            if tokens[-1] < 0:
                 self._draw_ourselves(lane, drawn, index, places[index])
-            stream.tokens += [found.tokens[index] for found in rounds]
-            stream.drawn = last.tokens[index]
+            stream.tokens += tokens
+            stream.drawn = tokens[-1]
         return drawn
 
     def _draw_ourselves(self, lane: Lane, drawn: Drawn, index: int, place: int) -> None:
         """Token 0 with a reason if the numbers are not finite or nothing can be drawn."""
-        stream, found = drawn.streams[index], drawn.rounds[-1]
+        stream, found = drawn.streams[index], drawn.rounds
         assert stream.sampler is not None
         try:
             if not found.finite[index]:
                 self._residents.spoil(lane.home)
                 raise EngineFailure("the model's numbers are not finite with this mix; nothing can be drawn")
             token = stream.sampler.draw(lane.home.context, place)
-            found.logprobs[index] = float(drawn.rows[stream][token]) - found.normalisers[index]
+            found.logprobs[index][-1] = float(drawn.rows[stream][token]) - found.normalisers[index]
         except A3XError as error:
             drawn.failed[stream] = error
             token = 0
-        found.tokens[index] = token
+        found.tokens[index][-1] = token
 
     def _tell(self, drawn: Sequence[Drawn]) -> None:
         """What was drawn, of the same streams every time, goes to the listeners."""
@@ -445,23 +447,25 @@ class Batcher:
 
     def _tell_one(self, stream: Stream, index: int, drawn: Sequence[Drawn]) -> None:
         """Tokens with log-probability and entropy up to the answer's end: an end token, a stop string or no room left."""
-        writer, ends = stream.writer, self._speech.ends_generation
+        writer = stream.writer
         assert writer is not None
         for each in drawn:
-            row, error = each.rows.get(stream), each.failed.get(stream)
-            for found in each.rounds[:-1] if error else each.rounds:
-                token, logprob = found.tokens[index], found.logprobs[index]
-                stream.logprobs.append(logprob)
-                stream.entropies.append(found.entropies[index])
-                if ends(token):
-                    return self._finish(stream, "stop")
-                if writer.write(token, logprob, row, found.normalisers[index]):
-                    return self._finish(stream, "stop")
-                if len(stream.logprobs) >= stream.room:
-                    return self._finish(stream, "length")
+            found, error = each.rounds, each.failed.get(stream)
+            tokens, logprobs = found.tokens[index], found.logprobs[index]
+            told = len(tokens) - (error is not None)
+            ended = error is None and self._speech.ends_generation(tokens[-1])
+            taken = writer.write(tokens[: told - ended], logprobs, each.rows.get(stream), found.normalisers[index])
+            if writer.split.stopped:
+                told = taken
+            stream.logprobs += logprobs[:told]
+            stream.entropies += found.entropies[index][:told]
+            if ended or writer.split.stopped:
+                return self._finish(stream, "stop")
             if error:
                 writer.say()
                 return self._fail(stream, error)
+            if len(stream.logprobs) >= stream.room:
+                return self._finish(stream, "length")
         writer.say()
 
     def _finish(self, stream: Stream, reason: FinishReason) -> None:

@@ -59,18 +59,27 @@ class Flag:
 
 
 @dataclass(slots=True)
-class Round:
-    """One token of each answer, in nats at temperature 1: ``tokens`` -1 where the caller draws, and writes it here, or
-    ``finite`` is false.
+class Rounds:
+    """Tokens of each answer, as many of one as of another: [answer][round], in nats at temperature 1.
 
-    A token's log-probability is its logit less the normaliser.
+    Of the last round also the normalisers, which a token's logit less its log-probability is, and whether the numbers were
+    ``finite``. Its tokens are -1 where they are not, and where the caller draws, who writes it here.
     """
 
-    tokens: list[int]
-    logprobs: list[float]
+    tokens: list[list[int]]
+    logprobs: list[list[float]]
+    entropies: list[list[float]]
     normalisers: list[float]
-    entropies: list[float]
     finite: list[bool]
+
+    def __len__(self) -> int:
+        """0 too where nobody's tokens were drawn."""
+        return len(self.tokens[0]) if self.tokens else 0
+
+    @property
+    def last(self) -> list[int]:
+        """The last round's tokens."""
+        return [tokens[-1] for tokens in self.tokens]
 
 
 class _Desk(ctypes.Structure):
@@ -123,11 +132,11 @@ class Desk:
         """Of the last decode of a burst; 0 is well."""
         return int(self._desk.status)
 
-    def draw(self, hands: Sequence[Hand], places: Sequence[int]) -> Round:
+    def draw(self, hands: Sequence[Hand], places: Sequence[int]) -> Rounds:
         """A token for each hand from its place in the last decode, whoever asked for it; -1 is its last."""
         self._seat(hands, places, [2] * len(hands))
         self._library.a3x_draw(ctypes.byref(self._desk))
-        return self._rounds(1)[0]
+        return self._rounds(1)
 
     def burst(
         self,
@@ -139,7 +148,7 @@ class Desk:
         rounds: int,
         seconds: float,
         news: Flag,
-    ) -> tuple[list[Round], list[float]]:
+    ) -> tuple[Rounds, list[float]]:
         """Compute ``batch``, draw, and again with what was drawn; also the seconds that each decode took.
 
         ``bridges`` are sequences and where they end: what the batch puts there is forgotten again. It stops after ``rounds``,
@@ -165,16 +174,14 @@ class Desk:
         arrays["samplers"][:count] = [chain or 0 for chain in chains]
         arrays["kinds"][:count] = [LEFT if chain is None else CHAIN if chain else GREEDY for chain in chains]
 
-    def _rounds(self, done: int) -> list[Round]:
-        count = self._desk.count
-        tokens, logprobs, normalisers, entropies = (
-            self._arrays[name].ravel()[: done * count].reshape(done, count).tolist()
-            for name in ("tokens", "logprobs", "normalisers", "entropies")
+    def _rounds(self, done: int) -> Rounds:
+        count, arrays = self._desk.count, self._arrays
+        tokens, logprobs, entropies = (
+            arrays[name].ravel()[: done * count].reshape(done, count).T.tolist()
+            for name in ("tokens", "logprobs", "entropies")
         )
-        last = self._arrays["finite"][:count].astype(bool).tolist()
-        finite = [[True] * count] * (done - 1) + [last] * (done > 0)
-        rows = zip(tokens, logprobs, normalisers, entropies, finite, strict=True)
-        return [Round(*each) for each in rows]
+        normalisers = arrays["normalisers"].ravel()[max(0, done - 1) * count : done * count].tolist()
+        return Rounds(tokens, logprobs, entropies, normalisers, arrays["finite"][:count].astype(bool).tolist())
 
 
 def _address(function: str) -> int:

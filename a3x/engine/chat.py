@@ -68,6 +68,8 @@ class ChatTemplate:
         environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
         environment.globals["raise_exception"] = _refuse
         environment.globals["strftime_now"] = lambda form: datetime.datetime.now().strftime(form)
+        environment.globals["bos_token"] = vocabulary.token_text(vocabulary.bos)
+        environment.globals["eos_token"] = vocabulary.token_text(vocabulary.eos)
         environment.filters["tojson"] = lambda value, **_: json.dumps(value, ensure_ascii=False)
         try:
             self._template = environment.from_string(source or CHATML)
@@ -133,6 +135,8 @@ class ChatTemplate:
 
     def _check_tools(self, tools: Sequence[ToolSpec]) -> None:
         """Tools are rendered as part of the template, where a control token's text would become one."""
+        if not tools:
+            return
         text = json.dumps([_wire(tool) for tool in tools], ensure_ascii=False)
         if any(self._vocabulary.is_control(token) for token in self._vocabulary.tokenize(text, True)):
             raise BadRequest("a tool's definition holds the text of one of this model's control tokens", param="tools")
@@ -162,8 +166,6 @@ class ChatTemplate:
         values: dict[str, Any] = {
             "messages": [{"role": message.role, "content": message.content} for message in messages],
             "add_generation_prompt": True,
-            "bos_token": self._vocabulary.token_text(self._vocabulary.bos),
-            "eos_token": self._vocabulary.token_text(self._vocabulary.eos),
             "tools": [_wire(tool) for tool in tools] or None,
         }
         try:

@@ -19,7 +19,7 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 from numpy.typing import NDArray
 
-from a3x.engine.burst import Desk, Flag, Hand, Round
+from a3x.engine.burst import Desk, Flag, Hand, Rounds
 from a3x.engine.crew import Crew
 from a3x.engine.pace import Pace
 from a3x.errors import EngineFailure, ForeignFile
@@ -355,8 +355,8 @@ class Context:
         rounds: int,
         seconds: float,
         news: Flag,
-    ) -> tuple[Sequence[int], list[Round]]:
-        """``advance``, and again with the tokens that ``hands`` draw: places of the last round, and what each round drew.
+    ) -> tuple[Sequence[int], Rounds]:
+        """``advance``, and again with the tokens that ``hands`` draw: places of the last round, and what was drawn.
 
         At least one round, or EngineFailure; otherwise see ``burst.Desk``. Without hands nothing is drawn, and one round is all.
         """
@@ -371,12 +371,12 @@ class Context:
             if self._pace.threads() == threads:  # else the rest says nothing of the number now in use
                 self._pace.took(self._batch.struct.n_tokens, each)
         for sequence, position in zip(sequences, positions, strict=True):
-            self._ends[sequence] = position + len(drawn)
-        if not drawn:
+            self._ends[sequence] = position + len(took)
+        if not took:
             raise EngineFailure(f"llama_decode failed with status {self._desk.status}: {last_log()}")
         return places, drawn
 
-    def draw(self, hands: Sequence[Hand], places: Sequence[int]) -> Round:
+    def draw(self, hands: Sequence[Hand], places: Sequence[int]) -> Rounds:
         """A token for each from its place in the last decode; -1 is its last."""
         return self._desk.draw(hands, places)
 

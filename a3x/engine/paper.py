@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from a3x.engine.burst import Flag, Round
+from a3x.engine.burst import Flag, Rounds
 from a3x.engine.llama import CHUNK_TOKENS
 from a3x.engine.streams import Draws
 from a3x.engine.uncertainty import spread
@@ -49,6 +49,8 @@ class PaperContext:
     """
 
     pass_tokens = CHUNK_TOKENS
+    ends: frozenset[int] = frozenset()
+    """Tokens that end an answer."""
 
     def __init__(self, sequences: int, follows: Callable[[Sequence[Remembered]], int] = next_token) -> None:
         self.memory: list[list[Remembered]] = [[] for _ in range(sequences)]
@@ -107,25 +109,28 @@ class PaperContext:
         rounds: int,
         seconds: float,
         news: Flag,
-    ) -> tuple[Sequence[int], list[Round]]:
-        """Two rounds at most."""
-        found: list[Round] = []
-        while True:
-            places = self.advance(tokens, [position + len(found) for position in positions], sequences)
-            found.append(self.draw(hands, places))
-            tokens = found[-1].tokens
-            full = any(len(found) >= room for room in rooms)
-            if full or -1 in tokens or news.raised or len(found) >= min(rounds, 2):
-                return places, found
+    ) -> tuple[Sequence[int], Rounds]:
+        """Two rounds at most, and one if an answer ends with it."""
+        places = self.advance(tokens, positions, sequences)
+        first = self.draw(hands, places)
+        if min(rounds, *rooms) < 2 or news.raised or not self.ends.isdisjoint(first.last) or -1 in first.last:
+            return places, first
+        places = self.advance(first.last, [position + 1 for position in positions], sequences)
+        return places, _in_a_row(first, self.draw(hands, places))
 
-    def draw(self, hands: Sequence[Draws], places: Sequence[int]) -> Round:
+    def draw(self, hands: Sequence[Draws], places: Sequence[int]) -> Rounds:
         rows = self.rows(CHUNK_TOKENS)[list(places)]
         normalisers, entropies = spread(rows)
         tokens = [
             -1 if hand.chain is None else hand.draw(self, place) for hand, place in zip(hands, places, strict=True)
         ]
-        logprobs = [float(row[token]) - total for row, token, total in zip(rows, tokens, normalisers, strict=True)]
-        return Round(tokens, logprobs, normalisers, entropies, [math.isfinite(total) for total in normalisers])
+        return Rounds(
+            [[token] for token in tokens],
+            [[float(row[token]) - total] for row, token, total in zip(rows, tokens, normalisers, strict=True)],
+            [[entropy] for entropy in entropies],
+            normalisers,
+            [math.isfinite(total) for total in normalisers],
+        )
 
     def logits(self, place: int) -> NDArray[np.float32]:
         return self.rows(CHUNK_TOKENS)[place]
@@ -146,6 +151,15 @@ class PaperContext:
         self.memory[sequence] += [(token, self._adapters) for token in tokens]
 
 
+def _in_a_row(first: Rounds, second: Rounds) -> Rounds:
+    """What two draws gave, as one."""
+    tokens, logprobs, entropies = (
+        [[*one, *other] for one, other in zip(getattr(first, name), getattr(second, name), strict=True)]
+        for name in ("tokens", "logprobs", "entropies")
+    )
+    return Rounds(tokens, logprobs, entropies, second.normalisers, second.finite)
+
+
 class PaperSampler:
     """Greedy."""
 
@@ -160,7 +174,7 @@ class PaperSampler:
 
 
 class PaperSpeech:
-    """A byte a token; nothing ends an answer but its room."""
+    """A byte a token; nothing ends an answer but its room, and what a test says."""
 
     def prompt(self, request: Generation) -> list[int]:
         return list("\n".join(message.content for message in request.messages).encode())
@@ -169,4 +183,4 @@ class PaperSpeech:
         return bytes([token])
 
     def ends_generation(self, token: int) -> bool:
-        return False
+        return token in PaperContext.ends

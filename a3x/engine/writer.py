@@ -37,21 +37,26 @@ class Writer:
         self._hasty = self._rivals is None and not request.sampling.stop
         """Nothing depends on where one token ends and the next begins."""
 
-    def write(self, token: int, logprob: float, logits: NDArray[np.float32] | None, total: float) -> bool:
-        """Take a token; True when a stop string ended the answer. ``say`` sends what became final.
+    def write(
+        self, tokens: Sequence[int], logprobs: Sequence[float], logits: NDArray[np.float32] | None, total: float
+    ) -> int:
+        """Take tokens, up to the one with which a stop string ended the answer; how many. ``say`` sends what became final.
 
-        ``logits`` is the row that the token was drawn from, ``total`` its normaliser: for requests that want rivals.
+        ``logits`` is the row that a single token was drawn from, ``total`` its normaliser: for requests that want rivals.
         """
-        data = self._model.token_bytes(token)
-        self._unsaid += data
         if self._hasty:
-            return False
-        begins = len(self.split.raw)
-        if self._rivals is not None and logits is not None:
-            rivals = described(self._model, top(logits, self._rivals, total))
-            self._unsettled.append((begins, TokenLogprob(token, data, logprob, rivals)))
-        self.say()
-        return self.split.stopped
+            self._unsaid += b"".join(map(self._model.token_bytes, tokens))
+            return len(tokens)
+        for taken, (token, logprob) in enumerate(zip(tokens, logprobs, strict=False), 1):
+            data, begins = self._model.token_bytes(token), len(self.split.raw)
+            self._unsaid += data
+            if self._rivals is not None and logits is not None:
+                rivals = described(self._model, top(logits, self._rivals, total))
+                self._unsettled.append((begins, TokenLogprob(token, data, logprob, rivals)))
+            self.say()
+            if self.split.stopped:
+                return taken
+        return len(tokens)
 
     def say(self) -> None:
         data, self._unsaid = self._unsaid, b""

@@ -46,8 +46,11 @@ ENDPOINTS: tuple[Endpoint, ...] = ("chat", "completion")
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: pairs a figure, tokens an answer, answers of each of eight streams, of fewer as many in all, so that
-    a turn is not over in a moment; first tokens a figure."""
+    """How much is measured: pairs a figure, tokens an answer, answers of each of eight streams, first tokens a figure.
+
+    Of fewer streams than eight twice as many answers each, so that a turn is not over in a moment, and more pairs the fewer
+    there are: what a machine does besides changes within seconds, and short turns stand closer together.
+    """
 
     pairs: int
     tokens: int
@@ -127,7 +130,7 @@ class Bench:
             computing.append(load.tokens(answers) / (self.ours.computed_s() - before))
             return load.tokens_per_s(answers)
 
-        pairs = self._pairs(ours, lambda: self._theirs_per_s(count))
+        pairs = self._pairs(ours, lambda: self._theirs_per_s(count), self.size.pairs * 8 // count)
         floor = [(alone, peer) for alone, (_, peer) in zip(computing, pairs, strict=True)]
         return [
             ratio(f"{_streams(count)}, one mix ÷ llama-server -np {count}", pairs, "tok/s", budget),
@@ -203,7 +206,9 @@ class Bench:
         return interleaved(ours, theirs, max(self.size.pairs, fewest), self.ours.settle)
 
     def _asked(self, streams: int) -> list[list[str]]:
-        return [[self.texts.short() for _ in range(self.size.answers * 8 // streams)] for _ in range(streams)]
+        return [
+            [self.texts.short() for _ in range(self.size.answers * (2 if streams < 8 else 1))] for _ in range(streams)
+        ]
 
     def _ours_per_s(self, mixes: Sequence[str]) -> float:
         return load.tokens_per_s(self._ours(mixes))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from a3x.engine import batcher, speculate
 from a3x.engine.lookup import MOST, NGRAM
-from a3x.engine.paper import PaperContext, PaperSampler, PaperSpeech, Remembered
+from a3x.engine.paper import PaperContext, PaperSampler, Remembered
 from a3x.engine.speculate import STRETCH, Wish
 from a3x.errors import A3XError
 from a3x.types import BASE_MIX, Completion, Generation, Message, Sampling
@@ -229,7 +229,7 @@ def test_where_a_step_is_slow_it_is_compared_only_if_asked_for(tmp_path: Path) -
 def test_an_end_token_within_a_draft_ends_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = expected(LIST * 3, BASE_MIX, ENOUGH, copying)
     ender = whole[-1]
-    monkeypatch.setattr(PaperSpeech, "ends_generation", lambda _, token: token == ord(ender))
+    monkeypatch.setattr(PaperContext, "ends", frozenset([ord(ender)]))
     for wish in BOTH:
         house = House(tmp_path, follows=copying, lookup=wish)
         text, end = talk(house)
