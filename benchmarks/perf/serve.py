@@ -322,7 +322,7 @@ def large_model(folder: Path, pairs: int) -> Ratio:
 def main(arguments: Sequence[str]) -> int:
     """Print every figure as it is found. 1 if a budget is missed."""
     parser = argparse.ArgumentParser(prog="benchmarks.perf.serve", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="about two minutes")
+    parser.add_argument("--quick", action="store_true", help="a few minutes")
     parser.add_argument("--only", choices=FIGURES, nargs="+", default=FIGURES, help="some of the figures")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the evidence there")
     options = parser.parse_args(arguments)
