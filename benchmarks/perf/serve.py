@@ -48,8 +48,8 @@ ENDPOINTS: tuple[Endpoint, ...] = ("chat", "completion")
 class Size:
     """How much is measured: pairs a figure, tokens an answer, answers of each of eight streams, first tokens a figure.
 
-    Of fewer streams than eight twice as many answers each, so that a turn is not over in a moment, and more pairs the fewer
-    there are: what a machine does besides changes within seconds, and short turns stand closer together.
+    Of fewer streams than eight twice as many answers each, so that a turn is not over in a moment; of one four times as
+    many pairs: what a machine does besides changes within seconds, and short turns stand closer together.
     """
 
     pairs: int
@@ -59,7 +59,7 @@ class Size:
     large: bool
 
 
-FULL = Size(pairs=12, tokens=128, answers=4, firsts=6, large=True)
+FULL = Size(pairs=24, tokens=128, answers=4, firsts=6, large=True)
 QUICK = Size(pairs=4, tokens=64, answers=1, firsts=3, large=False)
 
 
@@ -130,7 +130,7 @@ class Bench:
             computing.append(load.tokens(answers) / (self.ours.computed_s() - before))
             return load.tokens_per_s(answers)
 
-        pairs = self._pairs(ours, lambda: self._theirs_per_s(count), self.size.pairs * 8 // count)
+        pairs = self._pairs(ours, lambda: self._theirs_per_s(count), self.size.pairs * max(1, 4 // count))
         floor = [(alone, peer) for alone, (_, peer) in zip(computing, pairs, strict=True)]
         return [
             ratio(f"{_streams(count)}, one mix ÷ llama-server -np {count}", pairs, "tok/s", budget),
@@ -339,7 +339,7 @@ def main(arguments: Sequence[str]) -> int:
                 print(figure.line(), flush=True)
                 ratios.append(figure)
         if size.large and "large" in options.only:
-            ratios.append(large_model(folder, size.pairs // 2))
+            ratios.append(large_model(folder, size.pairs // 3))
             print(ratios[-1].line(), flush=True)
     if options.json:
         settings = {
