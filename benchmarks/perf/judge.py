@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import multiprocessing
+import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -276,29 +277,36 @@ async def measure(course: Course) -> Found:
     section = EngineSection(sequences=sequences, context_tokens=CONTEXT_TOKENS)
     engine = LlamaEngine(course.model, section, len(cores()), SystemClock(), queue_limit=4 * course.at_once)
     info = await engine.start()
-    pairs: list[Pair] = []
+    pairs, lengths = list[Pair](), list[int]()
     try:
         bench = Bench(course, engine, Beside(course, info.context_tokens, await prompts_of(engine, rest)))
         await bench.warm_up(rest)
         for part in parts:
-            mine, theirs = await bench.part(part, await prompts_of(engine, part), ours_first=len(pairs) % 2 == 0)
+            prompts = await prompts_of(engine, part)
+            lengths += map(len, prompts)
+            mine, theirs = await bench.part(part, prompts, ours_first=len(pairs) % 2 == 0)
             print(f"  {course.name}: {mine:7.1f} / {theirs:.1f} items/s", flush=True)
             pairs.append((mine, theirs))
         bench.peer.close()
     finally:
         await engine.close()
     figure = ratio(f"judging, {course.name} ÷ Llama, one at a time", pairs, "items/s", Budget("at least", 3.0))
-    threads = bench.peer.threads
-    settings = {"peer_threads": threads, "at_once": course.at_once, "items": bench.differences.items}
-    return Found(figure, ceiling(course, threads), bench.differences, settings)
+    threads, read = bench.peer.threads, round(statistics.mean(lengths))
+    settings = {
+        "peer_threads": threads,
+        "at_once": course.at_once,
+        "items": bench.differences.items,
+        "prompt_tokens": read,
+    }
+    return Found(figure, ceiling(course, threads, read), bench.differences, settings)
 
 
-def ceiling(course: Course, threads: int) -> Ratio:
-    """Items a second side by side against one at a time, both by llama-batched-bench."""
+def ceiling(course: Course, threads: int, read: int) -> Ratio:
+    """Items a second side by side against one at a time, both by llama-batched-bench, with prompts of ``read`` tokens."""
 
     def per_s(streams: int) -> float:
-        speed = servers.batched_tokens_per_s(course.model, threads, ITEM_TOKENS, ITEM_TOKENS, streams, "speed")
-        return speed / (2 * ITEM_TOKENS)
+        speed = servers.batched_tokens_per_s(course.model, threads, read, ITEM_TOKENS, streams, "speed")
+        return speed / (read + ITEM_TOKENS)
 
     found = interleaved(lambda: per_s(course.at_once), lambda: per_s(1), 6)
     return ratio(f"ceiling: llama-batched-bench, {course.at_once} at once ÷ one", found, "items/s")
