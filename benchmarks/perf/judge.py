@@ -6,7 +6,8 @@ would otherwise make anew every step (docs/decisions/0035). Time is that of answ
 and stands outside. A verdict may differ only where the first differing token was a near-tie, and such items are listed.
 A pair is a part of the benchmark, the same number of items of every suite; no item is judged twice, for what is kept of the
 first time would be a gift.
-The ceiling is what llama.cpp alone gains by computing as many items side by side, 24 tokens read and 24 written each.
+The ceiling is what llama.cpp alone gains by computing as many items side by side, as many tokens read as their prompts have
+in the mean and 24 written each.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ PARTS, QUICK_PARTS = 9, 2
 OF_A_SUITE = 12
 """Items of each suite in a part."""
 ITEM_TOKENS = 24
-"""Read, and as many written: the middle of the suites' items."""
+"""Written: the middle of the suites' items."""
 
 
 @dataclass(frozen=True)

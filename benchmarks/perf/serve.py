@@ -206,9 +206,8 @@ class Bench:
         return interleaved(ours, theirs, max(self.size.pairs, fewest), self.ours.settle)
 
     def _asked(self, streams: int) -> list[list[str]]:
-        return [
-            [self.texts.short() for _ in range(self.size.answers * (2 if streams < 8 else 1))] for _ in range(streams)
-        ]
+        answers = self.size.answers * (2 if streams < 8 else 1)
+        return [[self.texts.short() for _ in range(answers)] for _ in range(streams)]
 
     def _ours_per_s(self, mixes: Sequence[str]) -> float:
         return load.tokens_per_s(self._ours(mixes))
